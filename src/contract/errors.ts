@@ -1,0 +1,49 @@
+/**
+ * Every error that Banyan itself gives, by code. The gateway answers with `status`; the CLI prints the
+ * message and the hint. docs/errors.md lists the same codes; a test compares the two.
+ */
+export const ERRORS = {
+  // the data port
+  BAD_TARGET: { status: 400, hint: 'Send an origin-form request target: a path that starts with "/", without ".." or control characters.' },
+  NO_TYPE: { status: 404, hint: 'Name the type by its prefix (/<type>/...) or the header x-orchestrator-type, or add a match to the config.' },
+  BODY_TOO_LARGE: { status: 413, hint: 'The id of this call stands in its body, which is longer than bodyPeekBytesMax.' },
+  UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
+  UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
+  UPSTREAM_OVERLOADED: { status: 503, hint: 'The queue to this side is full; try again after the time in Retry-After.' },
+  UPSTREAM_TIMEOUT: { status: 504, hint: 'The upstream did not answer within its timeout.' },
+  STORE_FAILED: { status: 503, hint: 'The owner of a new entity could not be made durable, so its id was withheld; see the log.' },
+  // the admin API and the CLI
+  UNAUTHORIZED: { status: 401, hint: 'Send the token of <state>/admin.token as a bearer token.' },
+  FORBIDDEN_HOST: { status: 421, hint: 'Address the admin API by its loopback address.' },
+  NOT_FOUND: { status: 404, hint: 'See docs/admin-api.md for the routes.' },
+  UNKNOWN_TYPE: { status: 404, hint: 'The config names the types; `banyan status` lists them.' },
+  BAD_INPUT: { status: 422, hint: 'See docs/cli.md for the accepted values.' },
+  ROLLED_BACK: { status: 409, hint: 'Find out why, then clear it with `banyan resume TYPE`.' },
+  NOT_ROLLED_BACK: { status: 409, hint: 'There is nothing to resume: see `banyan status`.' },
+  CANNOT_ROLL_BACK: { status: 409, hint: 'V2 answers no caller at this stage; use `banyan stage TYPE off` to stop the shadow.' },
+  REVISION_MOVED: { status: 412, hint: 'Somebody else changed the policy: read it again, then decide.' },
+  NO_GATEWAY: { status: 503, hint: 'Start it with `banyan up`, or name its state folder with --config or --state.' },
+  BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
+  INTERNAL: { status: 500, hint: 'A defect of Banyan: see the log.' },
+} as const satisfies Record<string, { readonly status: number; readonly hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that a caller or an operator can act on. */
+export class BanyanError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BanyanError';
+    this.code = code;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
