@@ -4,14 +4,29 @@
  */
 export const ERRORS = {
   // the data port
-  BAD_TARGET: { status: 400, hint: 'Send an origin-form request target: a path that starts with "/", without ".." or control characters.' },
-  NO_TYPE: { status: 404, hint: 'Name the type by its prefix (/<type>/...) or the header x-orchestrator-type, or add a match to the config.' },
-  BODY_TOO_LARGE: { status: 413, hint: 'The id of this call stands in its body, which is longer than bodyPeekBytesMax.' },
+  BAD_TARGET: {
+    status: 400,
+    hint: 'Send an origin-form request target: a path that starts with "/", without ".." or control characters.',
+  },
+  NO_TYPE: {
+    status: 404,
+    hint: 'Name the type by its prefix (/<type>/...) or the header x-orchestrator-type, or add a match to the config.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    hint: 'The id of this call stands in its body, which is longer than bodyPeekBytesMax.',
+  },
   UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
   UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
-  UPSTREAM_OVERLOADED: { status: 503, hint: 'The queue to this side is full; try again after the time in Retry-After.' },
+  UPSTREAM_OVERLOADED: {
+    status: 503,
+    hint: 'The queue to this side is full; try again after the time in Retry-After.',
+  },
   UPSTREAM_TIMEOUT: { status: 504, hint: 'The upstream did not answer within its timeout.' },
-  STORE_FAILED: { status: 503, hint: 'The owner of a new entity could not be made durable, so its id was withheld; see the log.' },
+  STORE_FAILED: {
+    status: 503,
+    hint: 'The owner of a new entity could not be made durable, so its id was withheld; see the log.',
+  },
   // the admin API and the CLI
   UNAUTHORIZED: { status: 401, hint: 'Send the token of <state>/admin.token as a bearer token.' },
   FORBIDDEN_HOST: { status: 421, hint: 'Address the admin API by its loopback address.' },
@@ -20,7 +35,10 @@ export const ERRORS = {
   BAD_INPUT: { status: 422, hint: 'See docs/cli.md for the accepted values.' },
   ROLLED_BACK: { status: 409, hint: 'Find out why, then clear it with `banyan resume TYPE`.' },
   NOT_ROLLED_BACK: { status: 409, hint: 'There is nothing to resume: see `banyan status`.' },
-  CANNOT_ROLL_BACK: { status: 409, hint: 'V2 answers no caller at this stage; use `banyan stage TYPE off` to stop the shadow.' },
+  CANNOT_ROLL_BACK: {
+    status: 409,
+    hint: 'V2 answers no caller at this stage; use `banyan stage TYPE off` to stop the shadow.',
+  },
   REVISION_MOVED: { status: 412, hint: 'Somebody else changed the policy: read it again, then decide.' },
   NO_GATEWAY: { status: 503, hint: 'Start it with `banyan up`, or name its state folder with --config or --state.' },
   BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
