@@ -1,0 +1,78 @@
+import { parseJson } from './ids.ts';
+import { valueAt } from './places.ts';
+import { decodeSegment } from './routes.ts';
+
+/** Ids to write in place of others: from → to. */
+export type Translation = ReadonlyMap<string, string>;
+
+/** Shorter ids than this are replaced only where they are a whole JSON value, a path segment or a parameter. */
+const EMBEDDED_ID_MIN = 8;
+
+/** Replaces ids in a request target: whole path segments and whole query values. */
+export function translateTarget(target: string, translation: Translation): string {
+  if (translation.size === 0) return target;
+  const [path = '', ...query] = target.split('?');
+  const segments = path.split('/').map((segment) => replacement(decodeSegment(segment), translation) ?? segment);
+  if (query.length === 0) return segments.join('/');
+  const parameters = query
+    .join('?')
+    .split('&')
+    .map((parameter) => translateParameter(parameter, translation));
+  return `${segments.join('/')}?${parameters.join('&')}`;
+}
+
+function translateParameter(parameter: string, translation: Translation): string {
+  const equals = parameter.indexOf('=');
+  if (equals === -1) return parameter;
+  const value = replacement(decodeSegment(parameter.slice(equals + 1).replaceAll('+', ' ')), translation);
+  return value === undefined ? parameter : parameter.slice(0, equals + 1) + value;
+}
+
+function replacement(value: string | null, translation: Translation): string | undefined {
+  const to = value === null ? undefined : translation.get(value);
+  return to === undefined ? undefined : encodeURIComponent(to);
+}
+
+/**
+ * Replaces ids in a text body without parsing it, so that numbers, key order and white space stay as they
+ * are: long ids wherever they stand, short ones where they are a whole JSON string.
+ */
+export function translateBody(body: Uint8Array, translation: Translation): Uint8Array {
+  if (translation.size === 0 || body.byteLength === 0) return body;
+  return new TextEncoder().encode(translateText(new TextDecoder().decode(body), translation));
+}
+
+/** All replacements in one pass, so that swapping two ids works. */
+export function translateText(text: string, translation: Translation): string {
+  const patterns = [...translation.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((id) => (id.length >= EMBEDDED_ID_MIN ? escapeRegExp(id) : `(?<=")${escapeRegExp(id)}(?=")`));
+  return text.replace(new RegExp(patterns.join('|'), 'g'), (id) => translation.get(id) ?? id);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/**
+ * Replaces numeric ids, which text replacement leaves alone (42 may also be an amount), at the places where
+ * the wire says that an id stands. Costs a parse and a print of the body, so only where one does stand there.
+ */
+export function translateNumbersAt(
+  body: Uint8Array,
+  translation: Translation,
+  pointers: readonly (readonly string[])[],
+): Uint8Array {
+  const root = parseJson(body);
+  let replaced = false;
+  for (const pointer of pointers) {
+    const parent = valueAt(root, pointer.slice(0, -1));
+    const key = pointer.at(-1);
+    const id = valueAt(root, pointer);
+    const to = typeof id === 'number' ? translation.get(String(id)) : undefined;
+    if (to === undefined || key === undefined) continue;
+    (parent as Record<string, unknown>)[key] = /^\d{1,15}$/.test(to) ? Number(to) : to;
+    replaced = true;
+  }
+  return replaced ? new TextEncoder().encode(JSON.stringify(root)) : body;
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { translateBody, translateNumbersAt, translateTarget, translateText } from '../../src/wire/translate.ts';
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (body: Uint8Array) => new TextDecoder().decode(body);
+
+describe('translation of ids', () => {
+  it('replaces whole path segments and query values only', () => {
+    const translation = new Map([['a1', 'b/2']]);
+    expect(translateTarget('/agents/a1/a11?id=a1&x=a11&a1', translation)).toBe('/agents/b%2F2/a11?id=b%2F2&x=a11&a1');
+  });
+
+  it('leaves every other byte of a body alone', () => {
+    const body =
+      '{ "id": "agent-0001",\n "n": 9007199254740993, "note": "agent-0001 is up", "short": "a1", "a": "a11" }';
+    const translation = new Map([
+      ['agent-0001', 'agent-0002'],
+      ['a1', 'z9'],
+    ]);
+    expect(decode(translateBody(encode(body), translation))).toBe(
+      '{ "id": "agent-0002",\n "n": 9007199254740993, "note": "agent-0002 is up", "short": "z9", "a": "a11" }',
+    );
+  });
+
+  it('swaps two ids in one pass', () => {
+    const swap = new Map([
+      ['agent-0001', 'agent-0002'],
+      ['agent-0002', 'agent-0001'],
+    ]);
+    expect(translateText('agent-0001 agent-0002', swap)).toBe('agent-0002 agent-0001');
+  });
+
+  it('replaces a numeric id where an id stands and nowhere else', () => {
+    const body = encode('{"invoice":42,"amount":42}');
+    expect(decode(translateNumbersAt(body, new Map([['42', '43']]), [['invoice']]))).toBe('{"invoice":43,"amount":42}');
+    expect(translateNumbersAt(body, new Map([['7', '8']]), [['invoice']])).toBe(body);
+  });
+
+  it('is undone by the inverse translation', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.uuid(), fc.string(), fc.string(), (from, to, before, after) => {
+        fc.pre(from !== to && !before.includes(to) && !after.includes(to));
+        const text = `${before}${from}${after}`;
+        expect(translateText(translateText(text, new Map([[from, to]])), new Map([[to, from]]))).toBe(text);
+      }),
+    );
+  });
+
+  it('treats ids as text, not as patterns', () => {
+    expect(translateText('x.+*(y)[z]', new Map([['.+*(y)[z]', '!']]))).toBe('x!');
+  });
+});
