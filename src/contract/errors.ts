@@ -42,6 +42,17 @@ export const ERRORS = {
   REVISION_MOVED: { status: 412, hint: 'Somebody else changed the policy: read it again, then decide.' },
   NO_GATEWAY: { status: 503, hint: 'Start it with `banyan up`, or name its state folder with --config or --state.' },
   BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
+  // plugins
+  PLUGIN_INVALID: { status: 422, hint: 'Mend the definition at the place named; docs/plugins.md describes each part.' },
+  PLUGIN_MISSING: { status: 422, hint: 'Load the required plugin too, or drop the requirement.' },
+  PLUGIN_CYCLE: { status: 422, hint: 'Remove one of the before, after or requires of the path.' },
+  PLUGIN_CONFLICT: {
+    status: 422,
+    hint: 'Give the field the same merge rule in both plugins (a reducer, or different priorities), or drop one write.',
+  },
+  PLUGIN_GONE: { status: 409, hint: 'The plugin is not loaded, or was unloaded meanwhile: see the health report.' },
+  PLUGIN_FAILED: { status: 500, hint: 'The plugin threw or ran out of time: see its findings in the health report.' },
+  VETOED: { status: 403, hint: 'A plugin refused it; the message names the plugin and its reason.' },
   INTERNAL: { status: 500, hint: 'A defect of Banyan: see the log.' },
 } as const satisfies Record<string, { readonly status: number; readonly hint: string }>;
 

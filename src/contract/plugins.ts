@@ -1,0 +1,189 @@
+/**
+ * What a plugin is: a name, the hooks it implements, what it writes there, its own state and config, and
+ * the capabilities that callers invoke. `definePlugin` is all a plugin's file needs.
+ */
+import type { z } from 'zod';
+import type { Attributes, EmittableHook, HookEvents, HookName, HookOf, HookReturn, PatchField } from './hooks.ts';
+import type { Agent, Task, TaskState } from './kernel.ts';
+
+/** Any zod schema. */
+type Schema = z.ZodType;
+type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * How two plugins that write one field get along:
+ * - `exclusive`: not at all; a second writer is an error at load
+ * - `{ priority }`: the larger number wins, whatever the order
+ * - a reducer: `min`, `max` (numbers), `union` (lists of names), `merge` (records, key by key)
+ * All writers of a field must agree: the same reducer, or different priorities.
+ */
+export type MergeRule = 'exclusive' | Reducer | { readonly priority: number };
+export type Reducer = 'min' | 'max' | 'union' | 'merge';
+
+export type Writes = { readonly [N in HookOf<'transform'>]?: { readonly [F in PatchField<N>]?: MergeRule } };
+
+/** What happens to a call when the plugin throws, times out or is broken: it goes on, or it is vetoed. */
+export type OnError = 'open' | 'closed';
+
+/** Time a plugin may take. What is not given falls back to the hook table and `BUDGETS`. */
+export type Budgets = {
+  /** Of one call of a hook, in milliseconds. */
+  readonly callMs?: { readonly [N in HookName]?: number };
+  /** Share 0..1 of the event loop over the last ten seconds; above it the breaker opens. */
+  readonly loopShareMax?: number;
+};
+
+export const BUDGETS = {
+  /** What all plugins together may take of one operation, in milliseconds. */
+  operationMs: 250,
+  loopShareMax: 0.25,
+  initializeMs: 5_000,
+  configChangedMs: 2_000,
+  disposeMs: 2_000,
+} as const;
+
+/** What a hook or capability is handed besides its event. One per plugin; it outlives hot swaps of others. */
+export type PluginContext<State, Config> = {
+  /** The plugin's name. */
+  readonly plugin: string;
+  /** Its own state; a restore changes it in place, so references stay valid. */
+  readonly state: State;
+  readonly config: Config;
+  /** Aborts when the plugin is unloaded or swapped. */
+  readonly signal: AbortSignal;
+  readonly kernel: PluginKernel;
+  /** Epoch milliseconds, from the kernel's clock. */
+  readonly now: () => number;
+  /** Fires a hook that plugins may fire. */
+  readonly emit: <N extends EmittableHook>(hook: N, event: HookEvents[N]) => void;
+  /** Capabilities of a plugin that this one requires. */
+  readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
+  /** Runs `turn` every `everyMs` until the plugin goes; isolated and timed like a hook. */
+  readonly repeat: (everyMs: number, turn: () => MaybePromise<void>) => void;
+  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
+};
+
+export type HookFunctions<State, Config> = {
+  readonly [N in HookName]?: (event: HookEvents[N], context: PluginContext<State, Config>) => HookReturn<N>;
+};
+
+export type PluginState<State> = {
+  /** Grows when the shape changes; a snapshot of another version goes through `migrate` or is refused. */
+  readonly version: number;
+  /** Plain objects, arrays, Map, Set, Date, primitives: what `structuredClone` copies. */
+  readonly initial: () => State;
+  readonly migrate?: (old: unknown, version: number) => State;
+};
+
+/** What callers ask of a plugin by name: `orchestrator.use(plugin).alerts(input)`. Checked on the way in. */
+export type Capability = {
+  readonly says: string;
+  /** `z.undefined()`, or a schema that accepts it, where there is nothing to say. */
+  readonly input: Schema;
+  readonly output: Schema;
+};
+export type Capabilities = Readonly<Record<string, Capability>>;
+
+/** One function for each capability. */
+export type Serve<Caps extends Capabilities, State, Config> = {
+  readonly [K in keyof Caps]: (
+    input: z.output<Caps[K]['input']>,
+    context: PluginContext<State, Config>,
+  ) => MaybePromise<z.input<Caps[K]['output']>>;
+};
+
+/** The capabilities as callers see them. Rejects with BAD_INPUT, PLUGIN_GONE or what the plugin threw. */
+export type Used<Caps extends Capabilities> = {
+  readonly [K in keyof Caps]: undefined extends z.input<Caps[K]['input']>
+    ? (input?: z.input<Caps[K]['input']>) => Promise<z.output<Caps[K]['output']>>
+    : (input: z.input<Caps[K]['input']>) => Promise<z.output<Caps[K]['output']>>;
+};
+
+export type PluginDefinition<
+  Name extends string = string,
+  State = unknown,
+  ConfigSchema extends Schema = Schema,
+  Caps extends Capabilities = Capabilities,
+> = {
+  /** Unique, kebab-case. */
+  readonly name: Name;
+  /** Semantic version. */
+  readonly version: string;
+  readonly says: string;
+  /** Plugins that must be loaded; they run before this one. */
+  readonly requires?: readonly string[];
+  /** Plugins that run after this one, where they are loaded. */
+  readonly before?: readonly string[];
+  /** Plugins that run before this one, where they are loaded. */
+  readonly after?: readonly string[];
+  /** Default `normal`. */
+  readonly order?: 'pre' | 'normal' | 'post';
+  readonly state?: PluginState<State>;
+  /** Must accept `{}`: every setting has a default. */
+  readonly config?: ConfigSchema;
+  readonly writes?: Writes;
+  /** For all hooks, or hook by hook. Default `open`. */
+  readonly onError?: OnError | { readonly [N in HookName]?: OnError };
+  readonly budgets?: Budgets;
+
+  /** Before the first hook. A throw leaves the plugin out and fails the load. */
+  readonly initialize?: (context: PluginContext<State, z.output<ConfigSchema>>) => MaybePromise<void>;
+  /** `context.config` is already the new one. A throw puts the previous one back. */
+  readonly on_config_changed?: (
+    previous: z.output<ConfigSchema>,
+    context: PluginContext<State, z.output<ConfigSchema>>,
+  ) => MaybePromise<void>;
+  /** After the last hook: release what `initialize` took. */
+  readonly dispose?: (context: PluginContext<State, z.output<ConfigSchema>>) => MaybePromise<void>;
+
+  readonly hooks: HookFunctions<State, z.output<ConfigSchema>>;
+  readonly capabilities?: Caps;
+  readonly serve?: Serve<Caps, State, z.output<ConfigSchema>>;
+};
+
+/** What a plugin may ask of the kernel. Every verb is a promise, so that it reads the same from a worker. */
+export type PluginKernel = {
+  readonly listAgents: () => Promise<readonly Agent[]>;
+  readonly getAgent: (agentId: string) => Promise<Agent | null>;
+  readonly listTasks: (only?: { readonly state?: TaskState }) => Promise<readonly Task[]>;
+  readonly getTask: (taskId: string) => Promise<Task | null>;
+  readonly spawnAgent: (agent: {
+    readonly role: string;
+    readonly capabilities?: readonly string[];
+    readonly runtime?: string;
+    readonly attributes?: Attributes;
+  }) => Promise<Agent>;
+  readonly shutdownAgent: (agentId: string, how: { readonly force: boolean; readonly reason: string }) => Promise<void>;
+  readonly delegateTask: (task: {
+    readonly type: string;
+    readonly description: string;
+    readonly input?: unknown;
+    readonly agentId?: string;
+    readonly capabilities?: readonly string[];
+    readonly priority?: number;
+    readonly timeoutMs?: number;
+    readonly attributes?: Attributes;
+  }) => Promise<Task>;
+  readonly cancelTask: (taskId: string, reason: string) => Promise<void>;
+  /** To that agent, or to any other that can run it. */
+  readonly reassignTask: (taskId: string, toAgentId?: string) => Promise<Task>;
+};
+
+/** A plugin of whatever state, config and capabilities. */
+// biome-ignore lint/suspicious/noExplicitAny: state, config and capabilities vary; `any` is the one type all of them fit
+export type AnyPlugin = PluginDefinition<string, any, any, any>;
+
+/** What `use(plugin)` gives. */
+export type CapabilitiesOf<P extends AnyPlugin> = P extends { readonly capabilities?: infer C extends Capabilities }
+  ? Used<C>
+  : never;
+
+/** Types a plugin's functions from its state, config and capabilities; changes nothing. */
+export function definePlugin<
+  const Name extends string,
+  State = undefined,
+  ConfigSchema extends Schema = z.ZodObject,
+  Caps extends Capabilities = Record<never, never>,
+>(definition: PluginDefinition<Name, State, ConfigSchema, Caps>): PluginDefinition<Name, State, ConfigSchema, Caps> {
+  return definition;
+}
