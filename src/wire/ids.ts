@@ -31,13 +31,13 @@ export function compileIdPlaces(operation: WireOperation): IdPlaces {
 export function readIds(places: readonly Place[], source: IdSource): readonly NamedEntity[] {
   const found: NamedEntity[] = [];
   for (const { kind, place } of places) {
-    const id = idText(valueOf(place, source));
+    const id = idText(readPlace(place, source));
     if (id !== undefined) found.push({ kind, id });
   }
   return found;
 }
 
-function valueOf(place: ParsedPlace, source: IdSource): unknown {
+function readPlace(place: ParsedPlace, source: IdSource): unknown {
   switch (place.in) {
     case 'path':
       return source.params.get(place.name);
