@@ -42,6 +42,22 @@ export const ERRORS = {
   REVISION_MOVED: { status: 412, hint: 'Somebody else changed the policy: read it again, then decide.' },
   NO_GATEWAY: { status: 503, hint: 'Start it with `banyan up`, or name its state folder with --config or --state.' },
   BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
+  // the kernel
+  DUPLICATE_ID: { status: 409, hint: 'Choose another id, or leave it out to be given one.' },
+  AT_CAPACITY: { status: 503, hint: 'Shut an agent down first, or raise agentsMax.' },
+  UNKNOWN_AGENT: { status: 404, hint: 'It was never spawned, or has been shut down.' },
+  UNKNOWN_TASK: { status: 404, hint: 'It was never delegated, or ended so long ago that it is no longer kept.' },
+  NO_AGENT_AVAILABLE: { status: 503, hint: 'Spawn an agent with the role and capabilities named, or wait for one.' },
+  AGENT_FAILED: { status: 502, hint: 'The runtime could not start the agent: the message says why.' },
+  OVERLOADED: { status: 429, hint: 'A bounded queue is full; try again after the time in Retry-After.' },
+  ILLEGAL_MOVE: { status: 409, hint: 'The agent or task is in another state by now: read it again.' },
+  STALE_TOKEN: { status: 409, hint: 'The task was started anew meanwhile; this report is of an earlier attempt.' },
+  IDEMPOTENCY_MISMATCH: { status: 422, hint: 'The key was used for another request; use a new key for a new task.' },
+  WAIT_TIMEOUT: { status: 504, hint: 'What was waited for goes on; ask again, or wait longer.' },
+  ABORTED: { status: 499, hint: 'The caller aborted the call.' },
+  NO_RESPONDER: { status: 503, hint: 'Nobody answers requests on this topic.' },
+  EVENTS_GONE: { status: 410, hint: 'Start again from the sequence named, or keep more with eventsKeptMax.' },
+  KERNEL_CLOSED: { status: 503, hint: 'The kernel was closed; construct a new one.' },
   // plugins
   PLUGIN_INVALID: { status: 422, hint: 'Mend the definition at the place named; docs/plugins.md describes each part.' },
   PLUGIN_MISSING: { status: 422, hint: 'Load the required plugin too, or drop the requirement.' },
@@ -74,5 +90,17 @@ export class BanyanError extends Error {
 
   get hint(): string {
     return ERRORS[this.code].hint;
+  }
+}
+
+/** An error that time alone may mend. */
+export class RetryLaterError extends BanyanError {
+  /** When asking again makes sense. */
+  readonly retryAfterMs: number;
+
+  constructor(code: ErrorCode, message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(code, message, options);
+    this.name = 'RetryLaterError';
+    this.retryAfterMs = retryAfterMs;
   }
 }
