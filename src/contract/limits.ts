@@ -1,0 +1,61 @@
+/**
+ * Every bound of the gateway that an operator may set, with its default. `...Max` bounds a queue, a buffer or
+ * a table; hitting one is counted. `...Ms` bounds a wait, in milliseconds.
+ */
+
+export type Limits = {
+  /** Bytes of a request body read ahead to find an id in it; a longer body of such an operation is refused. */
+  readonly requestBodyPeekBytesMax: number;
+  /** Bytes of a body kept for comparing; a longer one is `not_comparable`. */
+  readonly captureBytesMax: number;
+  /** Mirrored calls under way at once, per type. */
+  readonly mirrorInFlightMax: number;
+  /** Mirrored calls waiting, per type. */
+  readonly mirrorQueueMax: number;
+  /** Bytes of the bodies of mirrored calls waiting, per type. */
+  readonly mirrorQueueBytesMax: number;
+  /** Connections per side and type. */
+  readonly upstreamConnectionsMax: number;
+  /** Calls waiting for a connection, per side and type; beyond it: 503 with Retry-After. */
+  readonly upstreamQueueMax: number;
+  /** Bytes of the headers of one message, in either direction. */
+  readonly headerBytesMax: number;
+  /** Entities kept in memory in front of the store. */
+  readonly entitiesCachedMax: number;
+};
+
+export type Timeouts = {
+  /** To open a connection to an upstream. */
+  readonly connectMs: number;
+  /** From the request's end to the answer's headers. */
+  readonly answerMs: number;
+  /** Between two chunks of a body. */
+  readonly idleMs: number;
+  /** A whole mirrored call, from sending to the last byte. */
+  readonly mirrorMs: number;
+  /** How long a stopping gateway waits for what is in flight. */
+  readonly drainMs: number;
+};
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  requestBodyPeekBytesMax: MIB,
+  captureBytesMax: 256 * KIB,
+  mirrorInFlightMax: 64,
+  mirrorQueueMax: 1000,
+  mirrorQueueBytesMax: 16 * MIB,
+  upstreamConnectionsMax: 256,
+  upstreamQueueMax: 1024,
+  headerBytesMax: 64 * KIB,
+  entitiesCachedMax: 50_000,
+});
+
+export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
+  connectMs: 2000,
+  answerMs: 30_000,
+  idleMs: 60_000,
+  mirrorMs: 5000,
+  drainMs: 10_000,
+});
