@@ -40,7 +40,7 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
   const recent = new RecentMap<Entity>(options.entitiesCachedMax);
 
   return {
-    policies: () => statements.policies.all().map((row) => JSON.parse(String(row['policy'])) as Policy),
+    policies: () => statements.policies.all().map((row) => JSON.parse(String(row.policy)) as Policy),
     movePolicy: (move) => {
       const moved = commit.write(() => applyMove(statements, move));
       // At once, so that no call sees the new policy with the old owners, or the other way round.
@@ -74,7 +74,7 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
       commit.write(() => {
         statements.saveLedger.run(type, snapshot);
       }),
-    loadLedger: (type) => statements.loadLedger.get(type)?.['snapshot'] as string | undefined,
+    loadLedger: (type) => statements.loadLedger.get(type)?.snapshot as string | undefined,
 
     counters: () => commit.counters(),
     close: async () => {
@@ -99,7 +99,7 @@ function openDatabase(folder: string): DatabaseSync {
 }
 
 function migrate(database: DatabaseSync): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) {
     throw new BanyanError(
@@ -142,7 +142,7 @@ function prepare(database: DatabaseSync) {
 type Statements = ReturnType<typeof prepare>;
 
 function applyMove(statements: Statements, { next, line, expectRevision, entitiesToLegacy }: PolicyMove): PolicyMoved {
-  const revision = Number(statements.revision.get(next.type)?.['revision'] ?? 0);
+  const revision = Number(statements.revision.get(next.type)?.revision ?? 0);
   if (revision !== expectRevision) {
     throw new BanyanError('REVISION_MOVED', `${next.type} is at revision ${revision}, not ${expectRevision}`);
   }
@@ -163,15 +163,15 @@ function applyMove(statements: Statements, { next, line, expectRevision, entitie
 
 function moveEntities(statements: Statements, type: string): EntityMoves {
   const moved = Number(statements.moveToLegacy.run(type).changes);
-  return { moved, draining: Number(statements.ownedByV2.get(type)?.['n'] ?? 0) };
+  return { moved, draining: Number(statements.ownedByV2.get(type)?.n ?? 0) };
 }
 
 function countEntities(statements: Statements, type: string): EntityCounts {
   const owned = { legacy: 0, v2: 0 };
   const twins = { untwinned: 0, in_sync: 0, stale: 0 };
   for (const row of statements.countEntities.all(type)) {
-    owned[row['owner'] as Side] += Number(row['n']);
-    twins[row['twin'] as TwinState] += Number(row['n']);
+    owned[row.owner as Side] += Number(row.n);
+    twins[row.twin as TwinState] += Number(row.n);
   }
   return { owned, twins };
 }
@@ -193,13 +193,13 @@ type Row = Record<string, unknown>;
 
 function entityOf(row: Row): Entity {
   return {
-    type: String(row['type']),
-    kind: String(row['kind']),
-    id: String(row['id']),
-    owner: row['owner'] as Side,
-    ids: { legacy: row['legacy_id'] as string | null, v2: row['v2_id'] as string | null },
-    twin: row['twin'] as TwinState,
-    createdAtMs: Number(row['created_at_ms']),
+    type: String(row.type),
+    kind: String(row.kind),
+    id: String(row.id),
+    owner: row.owner as Side,
+    ids: { legacy: row.legacy_id as string | null, v2: row.v2_id as string | null },
+    twin: row.twin as TwinState,
+    createdAtMs: Number(row.created_at_ms),
   };
 }
 
@@ -217,15 +217,15 @@ function entityRow(entity: Entity) {
 }
 
 function auditLine(row: Row): AuditLine {
-  const before = row['before'] as string | null;
+  const before = row.before as string | null;
   return {
-    sequence: Number(row['sequence']),
-    atMs: Number(row['at_ms']),
-    actor: String(row['actor']),
-    type: String(row['type']),
-    action: row['action'] as AuditLine['action'],
-    reason: String(row['reason']),
+    sequence: Number(row.sequence),
+    atMs: Number(row.at_ms),
+    actor: String(row.actor),
+    type: String(row.type),
+    action: row.action as AuditLine['action'],
+    reason: String(row.reason),
     before: before === null ? null : (JSON.parse(before) as Policy),
-    after: JSON.parse(String(row['after'])) as Policy,
+    after: JSON.parse(String(row.after)) as Policy,
   };
 }
