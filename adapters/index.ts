@@ -1,0 +1,2 @@
+export { ADAPTERS, type LegacyInterface, type LegacyType, legacyInterface } from './registry.ts';
+export { WIRES } from './wires.ts';
