@@ -2,7 +2,7 @@
  * The hooks of the kernel, as data: when each fires, of what kind it is, what its event holds, what a
  * plugin may change there and how long it may take. A plugin implements any subset of them.
  */
-import type { Agent, AgentState, Task } from './kernel.ts';
+import type { Agent, AgentState, Deadline, Failure, HealthState, Task } from './kernel.ts';
 
 /**
  * - `observe`: told afterwards; never awaited by the call, its queue is bounded
@@ -20,8 +20,10 @@ export type AgentSpawnEvent = {
   readonly agentId: string;
   readonly role: string;
   readonly capabilities: readonly string[];
-  /** Name of the runtime it will run on: `manual`, `function`, `process`, `rehearsal`. */
+  /** Kind or configured name of its runtime: `manual`, `function`, `process`, `rehearsal`... */
   readonly runtime: string;
+  /** Whether it will touch nothing outside. */
+  readonly rehearsal: boolean;
   readonly attributes: Attributes;
 };
 
@@ -35,10 +37,13 @@ export type TaskDelegateEvent = {
   readonly priority: number;
   /** Capabilities that its agent must have. */
   readonly capabilities: readonly string[];
-  /** The agent that the caller asked for. */
+  /** Only this agent may run it. */
   readonly agentId: string | null;
-  /** Run deadline in milliseconds. */
-  readonly timeoutMs: number;
+  /** Agents of this role are chosen first. */
+  readonly preferredRole: string | null;
+  readonly rehearsal: boolean;
+  /** Deadline of one attempt. */
+  readonly runMs: Deadline;
   readonly attributes: Attributes;
 };
 
@@ -49,9 +54,6 @@ export type TaskCompleteEvent = {
   readonly runMs: number;
 };
 
-/** A failure as plugins see it: no stack, no live object. */
-export type Failure = { readonly code: string; readonly message: string; readonly retryable: boolean };
-
 export type PerformanceMetric = {
   /** `spawn_ms`, `delegate_ms`, `queue_ms`, `run_ms`, or a name of the emitting plugin. */
   readonly name: string;
@@ -61,8 +63,6 @@ export type PerformanceMetric = {
   readonly taskId: string | null;
   readonly atMs: number;
 };
-
-export type HealthState = 'healthy' | 'degraded' | 'unhealthy';
 
 export type Alert = {
   /** Unique among the alerts that stand: `<plugin>:<rule>` or `kernel:<rule>`. */
@@ -121,7 +121,7 @@ export type HookEvents = {
 export type HookName = keyof HookEvents;
 
 /** What a patched value must be; anything else is refused and counted. */
-export type FieldShape = 'name' | 'name_or_null' | 'names' | 'integer' | 'positive' | 'record' | 'any';
+export type FieldShape = 'name' | 'name_or_null' | 'names' | 'boolean' | 'integer' | 'deadline' | 'record' | 'any';
 
 export type HookRow = {
   readonly kind: HookKind;
@@ -141,7 +141,7 @@ const guard = (says: string) => ({ kind: 'guard', fields: {}, budgetMs: 50, fire
 export const HOOKS = {
   before_agent_spawn: {
     kind: 'transform',
-    fields: { role: 'name', capabilities: 'names', runtime: 'name', attributes: 'record' },
+    fields: { role: 'name', capabilities: 'names', runtime: 'name', rehearsal: 'boolean', attributes: 'record' },
     budgetMs: 50,
     firedBy: 'kernel',
     says: 'an agent is about to be spawned; change what it will be',
@@ -161,7 +161,9 @@ export const HOOKS = {
       priority: 'integer',
       capabilities: 'names',
       agentId: 'name_or_null',
-      timeoutMs: 'positive',
+      preferredRole: 'name_or_null',
+      rehearsal: 'boolean',
+      runMs: 'deadline',
       attributes: 'record',
     },
     budgetMs: 50,

@@ -3,8 +3,8 @@
  * the capabilities that callers invoke. `definePlugin` is all a plugin's file needs.
  */
 import type { z } from 'zod';
-import type { Attributes, EmittableHook, HookEvents, HookName, HookOf, HookReturn, PatchField } from './hooks.ts';
-import type { Agent, Task, TaskState } from './kernel.ts';
+import type { EmittableHook, HookEvents, HookName, HookOf, HookReturn, PatchField } from './hooks.ts';
+import type { Kernel, PluginHealth } from './kernel.ts';
 
 /** Any zod schema. */
 type Schema = z.ZodType;
@@ -14,7 +14,8 @@ type MaybePromise<T> = T | Promise<T>;
  * How two plugins that write one field get along:
  * - `exclusive`: not at all; a second writer is an error at load
  * - `{ priority }`: the larger number wins, whatever the order
- * - a reducer: `min`, `max` (numbers), `union` (lists of names), `merge` (records, key by key)
+ * - a reducer: `min`, `max` (numbers, deadlines), `union` (lists of names), `merge` (records, key by key);
+ *   it takes the caller's value in, so `min` can only lower it and `merge` only add to it
  * All writers of a field must agree: the same reducer, or different priorities.
  */
 export type MergeRule = 'exclusive' | Reducer | { readonly priority: number };
@@ -31,12 +32,16 @@ export type Budgets = {
   readonly callMs?: { readonly [N in HookName]?: number };
   /** Share 0..1 of the event loop over the last ten seconds; above it the breaker opens. */
   readonly loopShareMax?: number;
+  /** Of one call of a capability, in milliseconds. */
+  readonly capabilityMs?: number;
 };
 
 export const BUDGETS = {
   /** What all plugins together may take of one operation, in milliseconds. */
   operationMs: 250,
   loopShareMax: 0.25,
+  capabilityMs: 30_000,
+  repeatMs: 5_000,
   initializeMs: 5_000,
   configChangedMs: 2_000,
   disposeMs: 2_000,
@@ -73,6 +78,8 @@ export type PluginState<State> = {
   /** Plain objects, arrays, Map, Set, Date, primitives: what `structuredClone` copies. */
   readonly initial: () => State;
   readonly migrate?: (old: unknown, version: number) => State;
+  /** For a state that lives elsewhere, in a worker: how to fetch and replace it. */
+  readonly elsewhere?: { readonly fetch: () => Promise<unknown>; readonly replace: (state: unknown) => Promise<void> };
 };
 
 /** What callers ask of a plugin by name: `orchestrator.use(plugin).alerts(input)`. Checked on the way in. */
@@ -141,32 +148,44 @@ export type PluginDefinition<
   readonly serve?: Serve<Caps, State, z.output<ConfigSchema>>;
 };
 
-/** What a plugin may ask of the kernel. Every verb is a promise, so that it reads the same from a worker. */
+/** The operations of the kernel that plugins may call. */
+export const PLUGIN_VERBS = [
+  'spawnAgent',
+  'shutdownAgent',
+  'getAgent',
+  'listAgents',
+  'delegateTask',
+  'cancelTask',
+  'reassign',
+  'getTask',
+  'listTasks',
+] as const satisfies readonly (keyof Kernel)[];
+type PluginVerb = (typeof PLUGIN_VERBS)[number];
+
+/** The kernel as a plugin has it. Every verb gives a promise, so that a plugin reads the same in a worker. */
 export type PluginKernel = {
-  readonly listAgents: () => Promise<readonly Agent[]>;
-  readonly getAgent: (agentId: string) => Promise<Agent | null>;
-  readonly listTasks: (only?: { readonly state?: TaskState }) => Promise<readonly Task[]>;
-  readonly getTask: (taskId: string) => Promise<Task | null>;
-  readonly spawnAgent: (agent: {
-    readonly role: string;
-    readonly capabilities?: readonly string[];
-    readonly runtime?: string;
-    readonly attributes?: Attributes;
-  }) => Promise<Agent>;
-  readonly shutdownAgent: (agentId: string, how: { readonly force: boolean; readonly reason: string }) => Promise<void>;
-  readonly delegateTask: (task: {
-    readonly type: string;
-    readonly description: string;
-    readonly input?: unknown;
-    readonly agentId?: string;
-    readonly capabilities?: readonly string[];
-    readonly priority?: number;
-    readonly timeoutMs?: number;
-    readonly attributes?: Attributes;
-  }) => Promise<Task>;
-  readonly cancelTask: (taskId: string, reason: string) => Promise<void>;
-  /** To that agent, or to any other that can run it. */
-  readonly reassignTask: (taskId: string, toAgentId?: string) => Promise<Task>;
+  readonly [V in PluginVerb]: (...args: Parameters<Kernel[V]>) => Promise<Awaited<ReturnType<Kernel[V]>>>;
+};
+
+/** A plugin in the health report, in full. */
+export type PluginReport = PluginHealth & {
+  readonly position: number;
+  /** Calls of hooks that held the event loop beyond their budget. */
+  readonly overruns: number;
+  /** Calls not made: breaker open, promises pending, operation budget used up. */
+  readonly skipped: number;
+  readonly vetoes: number;
+  /** Events lost because its queue was full. */
+  readonly dropped: number;
+  /** Events that wait to be observed. */
+  readonly queued: number;
+  /** Promises that it owes. */
+  readonly unsettled: number;
+  /** Share 0..1 of the event loop over the last ten seconds. */
+  readonly loopShare: number;
+  /** Hooks, capabilities and repeats that are left alone now. */
+  readonly leftAlone: readonly string[];
+  readonly lastFinding: string | null;
 };
 
 /** A plugin of whatever state, config and capabilities. */
