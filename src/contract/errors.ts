@@ -42,6 +42,7 @@ export const ERRORS = {
   REVISION_MOVED: { status: 412, hint: 'Somebody else changed the policy: read it again, then decide.' },
   NO_GATEWAY: { status: 503, hint: 'Start it with `banyan up`, or name its state folder with --config or --state.' },
   BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
+  DIRTY_TREE: { status: 409, hint: 'Commit or stash what you have, or pass --allow-dirty.' },
   // the kernel
   DUPLICATE_ID: { status: 409, hint: 'Choose another id, or leave it out to be given one.' },
   AT_CAPACITY: { status: 503, hint: 'Shut an agent down first, or raise agentsMax.' },
