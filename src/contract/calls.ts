@@ -53,7 +53,7 @@ export type Observation = {
 
 /** One place where two outcomes differ. */
 export type Difference = {
-  readonly kind: 'outcome' | 'status' | 'content_type' | 'type' | 'value' | 'missing' | 'extra' | 'length';
+  readonly kind: 'outcome' | 'status' | 'content_type' | 'type' | 'value' | 'missing' | 'extra' | 'length' | 'order';
   /** JSON Pointer into the body with array indexes and ids replaced by `*`; empty above the body. */
   readonly path: string;
   /** The place as it stood in this pair: a JSON Pointer. */
@@ -76,6 +76,9 @@ export const NOT_COMPARABLE = {
   stale_twin: 'the call names an entity whose two sides no longer agree',
   state_moved: 'writes were under way while the two sides were read',
   candidate_failed: 'the candidate gave no whole answer',
+  too_complex: 'a body is nested deeper or holds more values than the comparison walks',
+  decoded_too_large: 'a body decodes to more bytes than the comparison keeps',
+  unknown_encoding: 'a body has a content-encoding that the comparison cannot decode',
 } as const;
 export type NotComparableReason = keyof typeof NOT_COMPARABLE;
 
