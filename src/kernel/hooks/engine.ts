@@ -1,0 +1,36 @@
+import type { EmittableHook, HookEvents } from '../../contract/hooks.ts';
+import type { AnyPlugin, CapabilitiesOf, PluginKernel } from '../../contract/plugins.ts';
+import type { Clock } from '../clock.ts';
+import type { Findings } from './findings.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import type { UnsettledHooks } from './unsettled.ts';
+
+/** What every part of the hook engine shares. */
+export type Engine = {
+  readonly stopwatch: Stopwatch;
+  /** The kernel's time: what plugins read and repeat by. */
+  readonly clock: Clock;
+  readonly findings: Findings;
+  readonly unsettled: UnsettledHooks;
+  readonly loopWatch: LoopWatch | null;
+  readonly kernel: PluginKernel;
+  readonly log: PluginLog;
+  readonly emit: <N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]) => void;
+  readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
+};
+
+/** Told before and after each call into a plugin, so that another thread can see who holds the event loop. */
+export type LoopWatch = {
+  /** A number for the plugin, for `enter`. */
+  readonly register: (plugin: string) => number;
+  readonly enter: (id: number) => void;
+  readonly leave: () => void;
+};
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type PluginLog = (
+  plugin: string,
+  level: LogLevel,
+  message: string,
+  facts: Readonly<Record<string, unknown>>,
+) => void;

@@ -1,0 +1,74 @@
+/** What can be wrong with a plugin's behaviour at run time. Each is counted; the last ones are kept. */
+export const FINDINGS = {
+  threw: 'it threw',
+  timed_out: 'its promise did not settle within its budget',
+  overran: 'it held the event loop for longer than its budget',
+  settled_late: 'a promise given up earlier settled after all',
+  undeclared_write: 'it patched a field that its `writes` does not declare',
+  bad_value: 'it patched a field with a value of the wrong shape',
+  bad_answer: 'it answered with something that may not be chosen',
+  key_conflict: 'it wrote a key that another plugin had written in the same event',
+  breaker_opened: 'it failed too often and is left alone for a while',
+  loop_share: 'it held more than its share of the event loop',
+  held_loop: 'it was seen holding the event loop',
+  queue_full: 'its queue of events to observe is full; events are dropped',
+  operation_budget: "the operation's budget for plugins was used up before its turn",
+  dispose_failed: 'it could not be disposed of cleanly',
+  drain_timed_out: 'it was still in use when the time to drain it was up',
+} as const;
+export type FindingKind = keyof typeof FINDINGS;
+
+export type Finding = {
+  readonly plugin: string;
+  /** A hook, `initialize`, `dispose`, `repeat`, or `capability:<name>`. */
+  readonly place: string;
+  readonly kind: FindingKind;
+  readonly message: string;
+  readonly atMs: number;
+};
+
+export const findingsKeptMax = 200;
+
+/** Counts findings by plugin and kind and keeps the last ones for people to read. */
+export class Findings {
+  readonly #kept: Finding[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #wallMs: () => number;
+  readonly #told: (finding: Finding) => void;
+
+  constructor(wallMs: () => number, told: (finding: Finding) => void) {
+    this.#wallMs = wallMs;
+    this.#told = told;
+  }
+
+  add(plugin: string, place: string, kind: FindingKind, message: string): void {
+    const finding = { plugin, place, kind, message, atMs: this.#wallMs() };
+    const key = `${plugin} ${kind}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    if (this.#kept.push(finding) > findingsKeptMax) this.#kept.shift();
+    this.#told(finding);
+  }
+
+  count(plugin: string, kind: FindingKind): number {
+    return this.#counts.get(`${plugin} ${kind}`) ?? 0;
+  }
+
+  /** `<place> <kind>: <message>` of the newest, in words. */
+  lastOf(plugin: string): string | null {
+    const last = this.#kept.findLast((finding) => finding.plugin === plugin);
+    return last === undefined ? null : `${last.place}: ${FINDINGS[last.kind]}: ${last.message}`;
+  }
+
+  last(): readonly Finding[] {
+    return [...this.#kept];
+  }
+}
+
+/** One line about anything that was thrown. Reading it must not throw again. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'something that cannot be shown was thrown';
+  }
+}

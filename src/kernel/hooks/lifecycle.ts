@@ -1,0 +1,68 @@
+import { BanyanError } from '../../contract/errors.ts';
+import { BUDGETS } from '../../contract/plugins.ts';
+import { readConfig } from './config.ts';
+import type { Engine } from './engine.ts';
+import { messageOf } from './findings.ts';
+import type { LoadedPlugin } from './loaded-plugin.ts';
+import type { HookTable } from './table.ts';
+
+/** How long a plugin that was replaced or unloaded may still be in use, in milliseconds. */
+export const drainMsMax = 10_000;
+
+/** @throws PLUGIN_FAILED */
+export async function initialize(engine: Engine, plugin: LoadedPlugin): Promise<void> {
+  const { definition, context } = plugin;
+  await run(engine, plugin, 'initialize', BUDGETS.initializeMs, () => definition.initialize?.(context));
+}
+
+/** @throws PLUGIN_INVALID, PLUGIN_FAILED; the previous config stands then */
+export async function applyConfig(engine: Engine, plugin: LoadedPlugin, given: unknown): Promise<void> {
+  const { definition, context } = plugin;
+  const previous = plugin.config;
+  plugin.config = readConfig(definition, given);
+  const told = () => definition.on_config_changed?.(previous, context);
+  await run(engine, plugin, 'on_config_changed', BUDGETS.configChangedMs, told).catch((error) => {
+    plugin.config = previous;
+    throw error;
+  });
+}
+
+/** Waits until nobody uses the plugin any more, or the time is up. */
+export async function drain(engine: Engine, plugin: LoadedPlugin, table: HookTable): Promise<void> {
+  plugin.repeats.stop();
+  const unused = table.unused().then(() => Promise.all([plugin.queue.empty(), plugin.served()]));
+  if ((await inTime(engine, drainMsMax, unused)) === IN_TIME) return;
+  engine.findings.add(plugin.name, 'drain', 'drain_timed_out', `after ${drainMsMax} ms`);
+}
+
+/** Never throws: what is wrong is a finding. */
+export async function disposeOf(engine: Engine, plugin: LoadedPlugin): Promise<void> {
+  const { definition, context } = plugin;
+  plugin.stop();
+  await run(engine, plugin, 'dispose', BUDGETS.disposeMs, () => definition.dispose?.(context)).catch((error) =>
+    engine.findings.add(plugin.name, 'dispose', 'dispose_failed', messageOf(error)),
+  );
+}
+
+async function run(
+  engine: Engine,
+  plugin: LoadedPlugin,
+  step: string,
+  budgetMs: number,
+  call: () => unknown,
+): Promise<void> {
+  const fail = (message: string, cause?: unknown) =>
+    new BanyanError('PLUGIN_FAILED', `plugin ${plugin.name}, ${step}: ${message}`, { cause });
+  const called = (async () => call())().catch((error: unknown) => {
+    throw error instanceof BanyanError ? error : fail(messageOf(error), error);
+  });
+  if ((await inTime(engine, budgetMs, called)) !== IN_TIME) throw fail(`not done after ${budgetMs} ms`);
+}
+
+const IN_TIME = Symbol('in time');
+
+async function inTime(engine: Engine, ms: number, work: Promise<unknown>): Promise<unknown> {
+  const late = Promise.withResolvers<null>();
+  const cancelTimer = engine.stopwatch.after(ms, () => late.resolve(null));
+  return Promise.race([work.then(() => IN_TIME), late.promise]).finally(cancelTimer);
+}

@@ -1,0 +1,54 @@
+import type { HookAnswers, HookEvents, HookOf } from '../../contract/hooks.ts';
+import { OperationBudget } from './budget.ts';
+import { decideFirst, guardAll, MAY_ANSWER, transformAll } from './dispatch.ts';
+import type { Engine } from './engine.ts';
+import { freezeDeep } from './freeze.ts';
+import type { HookTable } from './table.ts';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * One operation of the kernel as plugins see it: it keeps the plugins it began with, and one budget for all
+ * their calls. Events are frozen; what is in them must be the kernel's own. To be ended in any case.
+ */
+export class Operation {
+  readonly #engine: Engine;
+  readonly #table: HookTable;
+  readonly #budget: OperationBudget;
+  #ended = false;
+
+  constructor(engine: Engine, table: HookTable, budgetMs: number) {
+    this.#engine = engine;
+    this.#table = table;
+    this.#budget = new OperationBudget(budgetMs);
+    table.enter();
+  }
+
+  /** The event as the plugins left it. A promise only when a plugin returned one. @throws {Vetoed} */
+  transform<N extends HookOf<'transform'>>(hook: N, event: HookEvents[N]): MaybePromise<HookEvents[N]> {
+    const slot = this.#table.slots[hook];
+    if (slot.runs.length === 0) return event;
+    const seen = transformAll(this.#engine, slot, freezeDeep(event), this.#budget);
+    return seen as unknown as MaybePromise<HookEvents[N]>;
+  }
+
+  /** Returns, or resolves, when no plugin vetoes. @throws {Vetoed} */
+  guard<N extends HookOf<'guard'>>(hook: N, event: HookEvents[N]): MaybePromise<void> {
+    const slot = this.#table.slots[hook];
+    if (slot.runs.length > 0) return guardAll(this.#engine, slot, freezeDeep(event), this.#budget);
+  }
+
+  /** The first plugin's answer that may be taken. @throws {Vetoed} */
+  decide<N extends HookOf<'decide'>>(hook: N, event: HookEvents[N]): MaybePromise<HookAnswers[N] | undefined> {
+    const slot = this.#table.slots[hook];
+    if (slot.runs.length === 0) return undefined;
+    const answer = decideFirst(this.#engine, slot, freezeDeep(event), this.#budget, MAY_ANSWER[hook]);
+    return answer as MaybePromise<HookAnswers[N] | undefined>;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#table.leave();
+  }
+}
