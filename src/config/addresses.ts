@@ -1,0 +1,43 @@
+import { BlockList, isIP } from 'node:net';
+import type { Listen } from './texts.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const ANY = new BlockList();
+ANY.addAddress('0.0.0.0', 'ipv4');
+ANY.addAddress('::', 'ipv6');
+
+/** `localhost`, 127.0.0.0/8 or ::1. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || isIn(LOOPBACK, host);
+}
+
+/**
+ * Whether two addresses can be the same socket of this machine. Names are not resolved, and the machine's own
+ * outer addresses are not known here: only equal hosts, loopback and "any address" are seen.
+ */
+export function canMeet(a: Listen, b: Listen): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  if (a.host === b.host) return true;
+  if (isAny(a.host)) return isAny(b.host) || isLoopback(b.host);
+  if (isAny(b.host)) return isLoopback(a.host);
+  return (a.host === 'localhost' && isLoopback(b.host)) || (b.host === 'localhost' && isLoopback(a.host));
+}
+
+/** The address that an origin such as `http://[::1]:9001` stands for. */
+export function addressOf(origin: string): Listen {
+  const { protocol, hostname, port } = new URL(origin);
+  const defaultPort = protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) };
+}
+
+function isAny(host: string): boolean {
+  return isIn(ANY, host);
+}
+
+function isIn(list: BlockList, host: string): boolean {
+  const version = isIP(host);
+  return version !== 0 && list.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}

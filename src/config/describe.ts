@@ -1,0 +1,36 @@
+import type { TypeSpec } from '../contract/specs.ts';
+import type { Config } from './config.ts';
+import { describeMatch } from './match.ts';
+import type { Listen } from './texts.ts';
+
+/** A config in a few lines, for people: addresses, then each type with its match, sides and operations. */
+export function describeConfig(config: Config): string {
+  const count =
+    config.types.length === 1 ? '1 type' : `${config.types.length} types, the first that claims a call gets it`;
+  return [
+    `data   ${urlOf(config.data)}`,
+    `admin  ${urlOf(config.admin)}`,
+    `state  ${config.state}`,
+    `${count}:`,
+    ...config.types.flatMap(describeType),
+  ].join('\n');
+}
+
+function describeType(type: TypeSpec): readonly string[] {
+  const { operations } = type.wire;
+  const reads = operations.filter(({ effect }) => effect === 'read').length;
+  return [
+    `  ${type.name}`,
+    `    match       ${describeMatch(type.name, type.match)}`,
+    `    legacy      ${type.legacy}`,
+    `    v2          ${type.v2 ?? 'comes with Banyan'}`,
+    `    operations  ${operations.length} (${reads} read, ${operations.length - reads} write)`,
+    `    mirror      ${type.mirror}`,
+    `    affinity    ${type.affinity.join(', ')}`,
+  ];
+}
+
+/** `http://127.0.0.1:8080`; an IPv6 address gets its brackets. */
+function urlOf({ host, port }: Listen): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,92 @@
+import type { z } from 'zod';
+import type { Match } from '../contract/specs.ts';
+import type { Wire } from '../contract/wire.ts';
+import type { Path } from './problems.ts';
+import { LISTEN, type OperationInput, TYPE, type TypeInput } from './schema.ts';
+import type { Listen } from './texts.ts';
+
+/**
+ * As much of a config as is sound key by key, so that the rules over several keys can be checked even where
+ * some keys are not. `null` stands for what is missing or wrong by itself.
+ */
+export type Draft = {
+  readonly data: Listen | null;
+  readonly admin: Listen | null;
+  readonly types: readonly TypeDraft[];
+  /** Wires of the types that come with Banyan, by name. */
+  readonly builtIn: Readonly<Record<string, Wire>>;
+};
+
+export type TypeDraft = {
+  readonly name: string;
+  readonly path: Path;
+  readonly builtIn: Wire | null;
+  readonly match: Match | null;
+  readonly legacy: string | null;
+  readonly v2: string | null;
+  /** Whether the file says anything of `v2`. */
+  readonly saysV2: boolean;
+  readonly affinity: readonly Placed<string>[];
+  readonly operations: readonly Placed<OperationInput>[];
+  readonly compare: readonly Placed<TypeInput['compare'][number]>[];
+};
+
+/** Something sound, with its path. */
+export type Placed<T> = { readonly path: Path; readonly value: T };
+
+export function draftOf(root: unknown, builtIn: Readonly<Record<string, Wire>>): Draft {
+  const config = entries(root);
+  const types = [...entries(config.get('types'))].filter(([, type]) => isMapping(type));
+  return {
+    data: sound(LISTEN.prefault('127.0.0.1:8080'), config.get('data')),
+    admin: sound(LISTEN.prefault('127.0.0.1:8081'), config.get('admin')),
+    types: types.map(([name, type]) => typeDraft(name, type, builtIn)),
+    builtIn,
+  };
+}
+
+function typeDraft(name: string, input: unknown, builtIn: Readonly<Record<string, Wire>>): TypeDraft {
+  const path = ['types', name];
+  const keys = entries(input);
+  const { match, legacy, v2, affinity, operations, compare } = TYPE.shape;
+  const sources = sound(affinity, keys.get('affinity')) ?? [];
+  const several = Array.isArray(keys.get('affinity'));
+  return {
+    name,
+    path,
+    builtIn: builtInWire(name, builtIn),
+    match: keys.has('match') ? (sound(match, keys.get('match')) ?? null) : { by: 'type' },
+    legacy: sound(legacy, keys.get('legacy')),
+    v2: sound(v2, keys.get('v2')) ?? null,
+    saysV2: keys.has('v2'),
+    affinity: sources.map((value, index) => ({ path: [...path, 'affinity', ...(several ? [index] : [])], value })),
+    operations: soundItems(operations.unwrap().element, keys.get('operations'), [...path, 'operations']),
+    compare: soundItems(compare.unwrap().element, keys.get('compare'), [...path, 'compare']),
+  };
+}
+
+/** The wire that comes with Banyan, or `null`. Own properties only: a type may be called `constructor`. */
+export function builtInWire(name: string, builtIn: Readonly<Record<string, Wire>>): Wire | null {
+  return Object.hasOwn(builtIn, name) ? (builtIn[name] ?? null) : null;
+}
+
+function sound<T extends z.ZodType>(schema: T, value: unknown): z.output<T> | null {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : null;
+}
+
+function soundItems<T extends z.ZodType>(schema: T, items: unknown, path: Path): readonly Placed<z.output<T>>[] {
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item, index) => {
+    const result = schema.safeParse(item);
+    return result.success ? [{ path: [...path, index], value: result.data }] : [];
+  });
+}
+
+function entries(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(isMapping(value) ? Object.entries(value) : []);
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

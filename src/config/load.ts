@@ -1,0 +1,96 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Wire } from '../contract/wire.ts';
+import { type Config, parseConfig } from './config.ts';
+import { ConfigError } from './problems.ts';
+
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** The names that `findConfig` looks for, the most wanted first. */
+const FILE_NAMES = ['banyan.yaml', 'banyan.yml', 'banyan.json'] as const;
+
+/**
+ * Reads and checks a config file.
+ *
+ * @param file its path; relative to the working folder if it is relative
+ * @param builtIn wires of the types that come with Banyan, by name
+ * @throws ConfigError when the file cannot be read or used, with every problem it has
+ */
+export async function loadConfig(file: string, builtIn: Readonly<Record<string, Wire>>): Promise<Config> {
+  return parseConfig(await readText(file), { file, builtIn });
+}
+
+/** The path of the config file of a folder, or `null` when it has none. */
+export async function findConfig(folder: string): Promise<string | null> {
+  for (const name of FILE_NAMES) {
+    const file = join(folder, name);
+    if (await isThere(file)) return file;
+  }
+  return null;
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
+    return true; // it is there, and loading it will say why it cannot be read
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw unusable(file, 'expected UTF-8 text, got other bytes', error);
+  }
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    return await readBounded(handle, file);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw unusable(file, `expected a readable file, got ${reasonOf(error)}`, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Reads no more than may be read, whatever size the file claims: /proc and pipes claim none. */
+async function readBounded(handle: FileHandle, file: string): Promise<Uint8Array> {
+  const buffer = new Uint8Array(FILE_BYTES_MAX + 1);
+  let bytes = 0;
+  while (bytes < buffer.byteLength) {
+    const { bytesRead } = await handle.read(buffer, bytes, buffer.byteLength - bytes);
+    if (bytesRead === 0) return buffer.subarray(0, bytes);
+    bytes += bytesRead;
+  }
+  throw unusable(file, `expected a file of at most ${FILE_BYTES_MAX} bytes, got a longer one`);
+}
+
+function unusable(file: string, message: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ file, line: 0, column: 0, path: '', message }], { cause });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'a path through a file',
+  EISDIR: 'a folder',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  ELOOP: 'too many symbolic links',
+};
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return REASONS[code] ?? `the error ${code === '' ? String(error) : code}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,110 @@
+import { BanyanError } from '../contract/errors.ts';
+
+/** Keys and list indexes from the root of the config: `['types', 'billing', 'operations', 0]`. */
+export type Path = readonly (string | number)[];
+
+/** Something wrong at a path, before it has a line and a column. */
+export type Objection = {
+  readonly path: Path;
+  /** Whether the key itself or its value is to be pointed at. */
+  readonly part: 'key' | 'value';
+  /** `expected ..., got ...` */
+  readonly message: string;
+  /** The objection is that nothing stands at the path. */
+  readonly missing?: boolean;
+  /** The key that the unknown key at the path was probably meant to be. */
+  readonly meant?: string;
+};
+
+/** Something wrong in a config file, where it stands. */
+export type ConfigProblem = {
+  readonly file: string;
+  /** From 1; 0 when the file as a whole is meant (it cannot be read, say). */
+  readonly line: number;
+  /** In UTF-16 code units, from 1; 0 when the file as a whole is meant. */
+  readonly column: number;
+  /** `types.billing.operations[0].path`; empty for the file or its syntax. */
+  readonly path: string;
+  /** `expected ..., got ...` */
+  readonly message: string;
+};
+
+/** More are counted, not printed: a broken file can have as many problems as lines. */
+const SHOWN_MAX = 50;
+
+/** The config cannot be used. `problems` are all of them, in order of place; the message lists the first 50. */
+export class ConfigError extends BanyanError {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
+    super('BAD_CONFIG', listed(problems), options);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+function listed(problems: readonly ConfigProblem[]): string {
+  const lines = problems.slice(0, SHOWN_MAX).map(formatProblem);
+  if (problems.length > SHOWN_MAX) lines.push(`... and ${problems.length - SHOWN_MAX} more problems`);
+  return lines.join('\n');
+}
+
+/** One line: `banyan.yaml:4:5 types.billing.legacy: expected an http:// or https:// URL, got 3`. */
+export function formatProblem(problem: ConfigProblem): string {
+  const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}:${problem.column}`;
+  return problem.path === '' ? `${place}: ${problem.message}` : `${place} ${problem.path}: ${problem.message}`;
+}
+
+/** Sorted by place, each said once. */
+export function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const once = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+  return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** `types.billing.operations[0]`; a key that is no plain word is quoted: `types["a b"]`. */
+export function pathText(path: Path): string {
+  let text = '';
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`;
+    else if (!/^[A-Za-z_][\w-]*$/.test(key)) text += `[${quote(key)}]`;
+    else text += text === '' ? key : `.${key}`;
+  }
+  return text;
+}
+
+/** What stood in the file, in a few safe characters: no line breaks, no escape sequences, no passwords. */
+export function got(value: unknown): string {
+  if (value === undefined) return 'got nothing';
+  if (typeof value === 'string') return `got ${quote(value)}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
+  if (typeof value === 'object' && value !== null)
+    return Object.keys(value).length === 0
+      ? 'got an empty mapping'
+      : `got a mapping of ${quote(Object.keys(value).join(', '))}`;
+  return `got ${String(value)}`;
+}
+
+const QUOTED_MAX = 80;
+
+/** In double quotes, shortened, control characters escaped, `user:password@` of a URL masked. */
+export function quote(text: string): string {
+  const masked = maskCredentials(text);
+  const short = masked.length > QUOTED_MAX ? `${masked.slice(0, QUOTED_MAX)}...` : masked;
+  // JSON.stringify leaves DEL, the C1 controls (0x9b starts an escape sequence) and text direction marks alone.
+  return JSON.stringify(short).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function maskCredentials(text: string): string {
+  const start = text.indexOf('//') + 2;
+  const end = text.lastIndexOf('@');
+  return start < 2 || end < start ? text : `${text.slice(0, start)}***${text.slice(end)}`;
+}
+
+/** `; did you mean "legacy"?`, or nothing. */
+export function didYouMean(suggestion: string | null): string {
+  return suggestion === null ? '' : `; did you mean ${quote(suggestion)}?`;
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../contract/limits.ts';
+import type { Match } from '../contract/specs.ts';
+import { parseAffinity, parseIdPlace } from '../wire/places.ts';
+import { LIMIT_BOUNDS, TIMEOUT_BOUNDS } from './limits.ts';
+import { caught, checked, numbers, oneOf, read, section } from './schema-parts.ts';
+import {
+  parseCompareAt,
+  parseHeaderMatch,
+  parseHostName,
+  parseListen,
+  parseOperationPath,
+  parsePrefix,
+  parseUpstream,
+} from './texts.ts';
+
+/*
+ * The config file, key by key. What concerns several keys at once is in `rules/`.
+ */
+
+const HEADER = z
+  .union([z.string(), z.record(z.string(), z.string({ error: 'the value of a header, as text' }))], {
+    error: 'one header, as "x-service: billing" or { x-service: billing }',
+  })
+  .transform(caught(parseHeaderMatch));
+
+const MATCH = section({
+  prefix: read('a path such as /billing', parsePrefix)
+    .transform((prefix): Match => ({ by: 'prefix', prefix }))
+    .optional()
+    .describe('Paths that start with these segments.'),
+  header: HEADER.optional().describe(
+    'Calls with this header and value: "x-service: billing" or { x-service: billing }.',
+  ),
+  host: read('a host name such as billing.internal', parseHostName)
+    .transform((host): Match => ({ by: 'host', host }))
+    .optional()
+    .describe('Calls to this host name, whatever the port.'),
+}).transform(caught(onlyMatch));
+
+function onlyMatch(input: Readonly<Record<string, Match | undefined>>): Match {
+  const [match, ...more] = Object.values(input).filter((part) => part !== undefined);
+  if (match === undefined || more.length > 0) throw new RangeError('expected one of prefix, header and host');
+  return match;
+}
+
+const UPSTREAM = read('an http:// or https:// URL', parseUpstream);
+const KIND = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, { error: 'a kind of entity in snake_case, such as invoice' });
+const ID_PLACES = z.record(KIND, checked('path.NAME, query.NAME, header:NAME or body:/POINTER', parseIdPlace), {
+  error: 'a mapping of kinds of entities to places, such as { invoice: path.id }',
+});
+
+/** RFC 9110, QUERY, and WebDAV (RFC 3253, 4918, 5323). CONNECT and TRACE are not for upstreams. */
+const METHODS = [
+  ...(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'] as const),
+  ...(['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH'] as const),
+] as const;
+
+const EXPECTS = 'a list of statuses from 500 to 599';
+const OPERATION_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+
+const OPERATION = section({
+  name: z
+    .string({ error: 'a name in snake_case, such as get_invoice' })
+    .regex(OPERATION_NAME, { error: 'a name in snake_case, such as get_invoice' })
+    .describe('Unique within the type.'),
+  method: oneOf(METHODS).describe('The HTTP method; GET answers for HEAD too.'),
+  path: read('a path such as /invoices/:id', parseOperationPath).describe('":name" matches one segment.'),
+  effect: oneOf(['read', 'write']).describe('Whether the operation may change something.'),
+  names: ID_PLACES.exactOptional().describe('Entities that the request names, and where their ids stand.'),
+  creates: ID_PLACES.exactOptional().describe('Entities that a 2xx answer created, and where their ids stand.'),
+  expects: z
+    .array(z.int({ error: EXPECTS }).min(500, { error: EXPECTS }).max(599, { error: EXPECTS }), { error: EXPECTS })
+    .exactOptional()
+    .describe('Statuses from 500 that are an ordinary answer of this operation.'),
+});
+
+const COMPARE_RULE = section({
+  at: checked('a JSON Pointer such as /result/created_at', parseCompareAt).describe(
+    'JSON Pointer into the answer; "*" is any one key, a last "**" all below.',
+  ),
+  as: oneOf(['ignore', 'time', 'id', 'number', 'known']).describe('How the values there are compared.'),
+  reason: z
+    .string({ error: 'a text that says why' })
+    .min(1, { error: 'a text that says why' })
+    .describe('Why the rule stands; shown in the report.'),
+});
+
+const AFFINITY_SOURCE = checked('header:NAME, cookie:NAME, query:NAME, address or request', parseAffinity);
+const AFFINITY_LIST = z.array(AFFINITY_SOURCE).min(1);
+
+export const TYPE = section({
+  match: MATCH.optional().meta({
+    description: `Which calls belong to the type. Default: /<type>/, the header x-orchestrator-type, its operations' paths.`,
+    minProperties: 1,
+    maxProperties: 1,
+  }),
+  legacy: UPSTREAM.describe('The legacy side.'),
+  v2: UPSTREAM.optional().describe('The V2 side. Only a type that comes with Banyan can do without.'),
+  affinity: z
+    .union([AFFINITY_SOURCE.transform((source) => [source]), AFFINITY_LIST], {
+      error: 'one or a list of header:NAME, cookie:NAME, query:NAME, address, request',
+    })
+    .optional()
+    .describe('What keeps a caller on one side; the first that a call has is used.'),
+  operations: z.array(OPERATION, { error: 'a list of operations' }).default([]).describe('What the type can do.'),
+  mirror: oneOf(['all', 'reads', 'none']).default('all').describe('Which calls the candidate gets a copy of.'),
+  compare: z
+    .array(COMPARE_RULE, { error: 'a list of compare rules' })
+    .default([])
+    .describe('How answers are compared.'),
+  order: oneOf(['entity', 'type']).optional().describe('What a mirrored call must not overtake.'),
+});
+
+/** The type's keys with defaults filled in and texts read. */
+export type TypeInput = z.output<typeof TYPE>;
+export type OperationInput = TypeInput['operations'][number];
+
+export const LISTEN = read('"host:port", such as 127.0.0.1:8080', parseListen);
+
+const TYPE_NAME = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
+  error: 'the name of a type: a letter, then letters, digits, "_" and "-"',
+});
+
+export const CONFIG = section({
+  $schema: z.string({ error: 'a text' }).optional().describe('For editors; Banyan does not read it.'),
+  data: LISTEN.prefault('127.0.0.1:8080').describe('Where callers are answered. Port 0: any free port.'),
+  admin: LISTEN.prefault('127.0.0.1:8081').describe('Where the admin API listens; a loopback address.'),
+  state: z
+    .string({ error: 'the path of a folder' })
+    .min(1, { error: 'the path of a folder' })
+    .default('.banyan')
+    .describe("The folder of policies, entities and ledgers, relative to the config file's folder."),
+  types: z
+    .record(TYPE_NAME, TYPE, { error: 'a mapping of names of types to types' })
+    .refine((types) => Object.keys(types).length > 0, { error: 'at least one type' })
+    .describe('The orchestrator types. The first whose match claims a call gets it.'),
+  limits: numbers(LIMIT_BOUNDS, DEFAULT_LIMITS).prefault({}).describe('Bounds of queues, buffers and tables.'),
+  timeouts: numbers(TIMEOUT_BOUNDS, DEFAULT_TIMEOUTS).prefault({}).describe('Bounds of waits, in milliseconds.'),
+});
+
+export type ConfigInput = z.output<typeof CONFIG>;
