@@ -1,7 +1,7 @@
-import type { OperationBudget } from './budget.ts';
 import type { Engine } from './engine.ts';
 import { type FindingKind, messageOf } from './findings.ts';
 import type { HookRun } from './hook-run.ts';
+import type { Meter } from './meter.ts';
 import { unsettledPerPluginMax } from './unsettled.ts';
 
 /** The plugin had no say: it failed, or was not called. */
@@ -12,25 +12,25 @@ export const NO_SAY = Symbol('no say');
  * `NO_SAY`. Gives a native promise only when the plugin gives a promise. The caller tells the breaker of a
  * call that had a say: `run.breaker.succeeded()` or `failed(...)`.
  *
- * @param budget the operation's; `null` for events that no call waits for
+ * @param meter its `readMs` must be fresh; where no call waits for the plugin, one without an end
  */
-export function callHook(engine: Engine, run: HookRun, event: unknown, budget: OperationBudget | null): unknown {
-  const startedMs = engine.stopwatch.nowMs();
-  if (!mayCall(engine, run, startedMs, budget)) return NO_SAY;
+export function callHook(engine: Engine, run: HookRun, event: unknown, meter: Meter): unknown {
+  const startedMs = meter.readMs;
+  if (!mayCall(engine, run, startedMs, meter)) return NO_SAY;
   run.calls++;
   engine.loopWatch?.enter(run.plugin.watchId);
   let result: unknown;
   try {
     result = run.invoke(event, run.plugin.context);
   } catch (error) {
-    return threw(engine, run, error);
-  } finally {
-    engine.loopWatch?.leave();
+    result = threw(engine, run, error);
   }
+  engine.loopWatch?.leave();
   const endedMs = engine.stopwatch.nowMs();
+  meter.readMs = endedMs;
+  meter.leftMs -= endedMs - startedMs;
   accountTurn(engine, run, endedMs - startedMs, endedMs);
-  budget?.spend(endedMs - startedMs);
-  if (isThenable(result)) return new Promise((resolve) => waitFor(engine, run, result, startedMs, budget, resolve));
+  if (isThenable(result)) return new Promise((resolve) => waitFor(engine, run, result, startedMs, meter, resolve));
   run.durations.record(endedMs - startedMs, endedMs);
   return result;
 }
@@ -48,13 +48,13 @@ export function failed(engine: Engine, run: HookRun, kind: FindingKind, message:
     engine.findings.add(run.plugin.name, run.place, 'breaker_opened', `the last failure: ${kind}, ${message}`);
 }
 
-function mayCall(engine: Engine, run: HookRun, nowMs: number, budget: OperationBudget | null): boolean {
-  if (budget !== null && budget.leftMs <= 0) {
+function mayCall(engine: Engine, run: HookRun, nowMs: number, meter: Meter): boolean {
+  if (meter.leftMs <= 0) {
     run.skipped++;
     engine.findings.add(run.plugin.name, run.place, 'operation_budget', 'it was skipped');
     return false;
   }
-  if (engine.unsettled.of(run.plugin.name) < unsettledPerPluginMax && run.breaker.admits(nowMs)) return true;
+  if (run.plugin.pending < unsettledPerPluginMax && run.breaker.admits(nowMs)) return true;
   run.skipped++;
   return false;
 }
@@ -83,17 +83,17 @@ function waitFor(
   run: HookRun,
   promise: PromiseLike<unknown>,
   startedMs: number,
-  budget: OperationBudget | null,
+  meter: Meter,
   resolve: (value: unknown) => void,
 ): void {
   const { stopwatch, findings, unsettled } = engine;
-  const waitMs = Math.max(0, Math.min(run.budgetMs - (stopwatch.nowMs() - startedMs), budget?.leftMs ?? run.budgetMs));
-  const entry = unsettled.add(run.plugin.name, run.place, startedMs);
+  const waitMs = Math.max(0, Math.min(run.budgetMs - (meter.readMs - startedMs), meter.leftMs));
+  const entry = unsettled.add(run.plugin, run.place, startedMs);
   const goOn = (value: unknown) => {
-    budget?.waitEnds(stopwatch.nowMs());
+    meter.waitEnds(stopwatch.nowMs());
     resolve(value);
   };
-  budget?.waitBegins(stopwatch.nowMs());
+  meter.waitBegins(meter.readMs);
   const cancelTimer = stopwatch.after(waitMs, () => {
     entry.givenUp = true;
     run.timeouts++;

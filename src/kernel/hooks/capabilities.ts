@@ -71,7 +71,7 @@ function turnOf(engine: Engine, run: HookRun, input: unknown, startedMs: number)
 }
 
 async function inTime(engine: Engine, run: HookRun, answer: PromiseLike<unknown>, startedMs: number): Promise<unknown> {
-  const entry = engine.unsettled.add(run.plugin.name, run.place, startedMs);
+  const entry = engine.unsettled.add(run.plugin, run.place, startedMs);
   const late = Promise.withResolvers<never>();
   const cancelTimer = engine.stopwatch.after(run.budgetMs, () => {
     entry.givenUp = true;

@@ -3,11 +3,11 @@
  * does the caller get one.
  */
 import type { HookName, Veto } from '../../contract/hooks.ts';
-import type { OperationBudget } from './budget.ts';
 import { callHook, failed, isPending, NO_SAY } from './call.ts';
 import type { Engine } from './engine.ts';
 import { messageOf } from './findings.ts';
 import type { HookRun } from './hook-run.ts';
+import type { Meter } from './meter.ts';
 import { applyPatch, Writers } from './patch.ts';
 import { Vetoed } from './vetoed.ts';
 
@@ -26,23 +26,35 @@ export function transformAll(
   engine: Engine,
   slot: Slot,
   event: Values,
-  budget: OperationBudget,
+  meter: Meter,
   from = 0,
   writers: Writers | null = slot.contended ? new Writers() : null,
 ): MaybePromise<Values> {
+  meter.readMs = engine.stopwatch.nowMs();
   let seen = event;
   for (let i = from; i < slot.runs.length; i++) {
     const run = slot.runs[i] as HookRun;
-    const patch = callHook(engine, run, seen, budget);
-    if (isPending(patch)) {
-      const before = seen;
-      return patch.then((value) =>
-        transformAll(engine, slot, patched(engine, run, before, value, writers), budget, i + 1, writers),
-      );
-    }
+    const patch = callHook(engine, run, seen, meter);
+    if (isPending(patch)) return transformRest(engine, slot, seen, meter, i, patch, writers);
     seen = patched(engine, run, seen, patch, writers);
   }
   return seen;
+}
+
+/** Apart, because a closure in the loop above would cost every call an allocation. */
+function transformRest(
+  engine: Engine,
+  slot: Slot,
+  event: Values,
+  meter: Meter,
+  at: number,
+  patch: Promise<unknown>,
+  writers: Writers | null,
+): Promise<Values> {
+  const run = slot.runs[at] as HookRun;
+  return patch.then((value) =>
+    transformAll(engine, slot, patched(engine, run, event, value, writers), meter, at + 1, writers),
+  );
 }
 
 function patched(engine: Engine, run: HookRun, event: Values, patch: unknown, writers: Writers | null): Values {
@@ -56,10 +68,11 @@ function patched(engine: Engine, run: HookRun, event: Values, patch: unknown, wr
 }
 
 /** Guards do not depend on each other: those that return promises are waited for together. */
-export function guardAll(engine: Engine, slot: Slot, event: unknown, budget: OperationBudget): MaybePromise<void> {
+export function guardAll(engine: Engine, slot: Slot, event: unknown, meter: Meter): MaybePromise<void> {
+  meter.readMs = engine.stopwatch.nowMs();
   let pending: Promise<void>[] | null = null;
   for (const run of slot.runs) {
-    const answer = callHook(engine, run, event, budget);
+    const answer = callHook(engine, run, event, meter);
     if (isPending(answer)) {
       pending ??= [];
       pending.push(answer.then((value) => allowed(engine, run, value)));
@@ -109,22 +122,35 @@ export function decideFirst(
   engine: Engine,
   slot: Slot,
   event: unknown,
-  budget: OperationBudget,
+  meter: Meter,
   mayAnswer: MayAnswer,
   from = 0,
 ): MaybePromise<unknown> {
+  meter.readMs = engine.stopwatch.nowMs();
   for (let i = from; i < slot.runs.length; i++) {
     const run = slot.runs[i] as HookRun;
-    const answer = callHook(engine, run, event, budget);
-    if (isPending(answer))
-      return answer.then(
-        (value) =>
-          taken(engine, run, value, event, mayAnswer) ?? decideFirst(engine, slot, event, budget, mayAnswer, i + 1),
-      );
+    const answer = callHook(engine, run, event, meter);
+    if (isPending(answer)) return decideRest(engine, slot, event, meter, mayAnswer, i, answer);
     const answered = taken(engine, run, answer, event, mayAnswer);
     if (answered !== undefined) return answered;
   }
   return undefined;
+}
+
+function decideRest(
+  engine: Engine,
+  slot: Slot,
+  event: unknown,
+  meter: Meter,
+  mayAnswer: MayAnswer,
+  at: number,
+  answer: Promise<unknown>,
+): Promise<unknown> {
+  const run = slot.runs[at] as HookRun;
+  return answer.then(
+    (value) =>
+      taken(engine, run, value, event, mayAnswer) ?? decideFirst(engine, slot, event, meter, mayAnswer, at + 1),
+  );
 }
 
 function taken(engine: Engine, run: HookRun, answer: unknown, event: unknown, mayAnswer: MayAnswer): unknown {

@@ -13,6 +13,8 @@ export type Owner = {
   readonly watchId: number;
   readonly share: LoopShare;
   readonly loopShareMax: number;
+  /** Promises that it owes. */
+  pending: number;
   /** Events that wait for it. */
   readonly queue: { push(run: HookRun, event: unknown): void };
   /** Opens all its breakers. */

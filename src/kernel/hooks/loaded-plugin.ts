@@ -22,6 +22,7 @@ export class LoadedPlugin {
   readonly share: LoopShare;
   readonly loopShareMax: number;
   readonly watchId: number;
+  pending = 0;
   readonly #whenServed: (() => void)[] = [];
   #serving = 0;
   readonly #engine: Engine;

@@ -1,6 +1,7 @@
 import { callHook, isPending, NO_SAY } from './call.ts';
 import type { Engine } from './engine.ts';
 import type { HookRun } from './hook-run.ts';
+import { Meter } from './meter.ts';
 
 /** Events that may wait for one plugin; above it the newest is dropped. */
 export const observedMax = 10_000;
@@ -18,6 +19,8 @@ export class ObserverQueue {
   #head = 0;
   #state: 'idle' | 'scheduled' | 'waiting' = 'idle';
   #full = false;
+  /** No call waits for observers. */
+  readonly #meter = new Meter(Number.POSITIVE_INFINITY);
   readonly #whenEmpty: (() => void)[] = [];
 
   constructor(engine: Engine) {
@@ -58,6 +61,7 @@ export class ObserverQueue {
 
   #turn(): void {
     this.#compact();
+    this.#meter.readMs = this.#engine.stopwatch.nowMs();
     for (let told = 0; told < perTurnMax && this.length > 0; told++) {
       const pending = this.#tellNext();
       if (pending === null) continue;
@@ -71,7 +75,7 @@ export class ObserverQueue {
 
   #tellNext(): Promise<null> | null {
     const run = this.#runs[this.#head] as HookRun;
-    const answer = callHook(this.#engine, run, this.#events[this.#head], null);
+    const answer = callHook(this.#engine, run, this.#events[this.#head], this.#meter);
     this.#events[this.#head++] = undefined;
     if (!isPending(answer)) return ended(run, answer);
     return answer.then((value) => ended(run, value));

@@ -1,8 +1,8 @@
 import type { HookAnswers, HookEvents, HookOf } from '../../contract/hooks.ts';
-import { OperationBudget } from './budget.ts';
 import { decideFirst, guardAll, MAY_ANSWER, transformAll } from './dispatch.ts';
 import type { Engine } from './engine.ts';
 import { freezeDeep } from './freeze.ts';
+import { Meter } from './meter.ts';
 import type { HookTable } from './table.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -14,13 +14,13 @@ type MaybePromise<T> = T | Promise<T>;
 export class Operation {
   readonly #engine: Engine;
   readonly #table: HookTable;
-  readonly #budget: OperationBudget;
+  readonly #meter: Meter;
   #ended = false;
 
   constructor(engine: Engine, table: HookTable, budgetMs: number) {
     this.#engine = engine;
     this.#table = table;
-    this.#budget = new OperationBudget(budgetMs);
+    this.#meter = new Meter(budgetMs);
     table.enter();
   }
 
@@ -28,21 +28,21 @@ export class Operation {
   transform<N extends HookOf<'transform'>>(hook: N, event: HookEvents[N]): MaybePromise<HookEvents[N]> {
     const slot = this.#table.slots[hook];
     if (slot.runs.length === 0) return event;
-    const seen = transformAll(this.#engine, slot, freezeDeep(event), this.#budget);
+    const seen = transformAll(this.#engine, slot, freezeDeep(event), this.#meter);
     return seen as unknown as MaybePromise<HookEvents[N]>;
   }
 
   /** Returns, or resolves, when no plugin vetoes. @throws {Vetoed} */
   guard<N extends HookOf<'guard'>>(hook: N, event: HookEvents[N]): MaybePromise<void> {
     const slot = this.#table.slots[hook];
-    if (slot.runs.length > 0) return guardAll(this.#engine, slot, freezeDeep(event), this.#budget);
+    if (slot.runs.length > 0) return guardAll(this.#engine, slot, freezeDeep(event), this.#meter);
   }
 
   /** The first plugin's answer that may be taken. @throws {Vetoed} */
   decide<N extends HookOf<'decide'>>(hook: N, event: HookEvents[N]): MaybePromise<HookAnswers[N] | undefined> {
     const slot = this.#table.slots[hook];
     if (slot.runs.length === 0) return undefined;
-    const answer = decideFirst(this.#engine, slot, freezeDeep(event), this.#budget, MAY_ANSWER[hook]);
+    const answer = decideFirst(this.#engine, slot, freezeDeep(event), this.#meter, MAY_ANSWER[hook]);
     return answer as MaybePromise<HookAnswers[N] | undefined>;
   }
 

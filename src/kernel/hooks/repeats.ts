@@ -2,6 +2,7 @@ import { BUDGETS } from '../../contract/plugins.ts';
 import { callHook, isPending, NO_SAY } from './call.ts';
 import type { Engine } from './engine.ts';
 import { HookRun, type Owner } from './hook-run.ts';
+import { Meter } from './meter.ts';
 
 /** Repeats that one plugin may have. */
 export const repeatsMax = 16;
@@ -44,7 +45,9 @@ export class Repeats {
   }
 
   #turn(run: HookRun, everyMs: number): void {
-    const answer = callHook(this.#engine, run, undefined, null);
+    const meter = new Meter(Number.POSITIVE_INFINITY);
+    meter.readMs = this.#engine.stopwatch.nowMs();
+    const answer = callHook(this.#engine, run, undefined, meter);
     if (isPending(answer)) answer.then((value) => this.#ended(run, everyMs, value));
     else this.#ended(run, everyMs, answer);
   }

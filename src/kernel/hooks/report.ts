@@ -24,7 +24,7 @@ export function reportOn(engine: Engine, plugin: LoadedPlugin, position: number)
     breaker: worstBreaker(runs),
     leftAlone: runs.filter((run) => run.breaker.state.kind !== 'closed').map((run) => run.place),
     queued: plugin.queue.length,
-    unsettled: engine.unsettled.of(plugin.name),
+    unsettled: plugin.pending,
     loopShare: plugin.share.share(nowMs),
     lastFinding: engine.findings.lastOf(plugin.name),
   };

@@ -12,29 +12,34 @@ export type Unsettled = {
 /** Promises of one plugin that may be pending at a time; above it, its hooks are skipped. */
 export const unsettledPerPluginMax = 256;
 
-export class UnsettledHooks {
-  readonly #entries = new Set<{ plugin: string; place: string; sinceMs: number; givenUp: boolean }>();
-  readonly #perPlugin = new Map<string, number>();
+type Entry = {
+  readonly owner: { readonly name: string; pending: number };
+  readonly place: string;
+  readonly sinceMs: number;
+  givenUp: boolean;
+  readonly settled: () => void;
+};
 
-  add(plugin: string, place: string, sinceMs: number): { givenUp: boolean; settled: () => void } {
-    const entry = { plugin, place, sinceMs, givenUp: false, settled: () => this.#remove(entry) };
+export class UnsettledHooks {
+  readonly #entries = new Set<Entry>();
+
+  add(owner: Entry['owner'], place: string, sinceMs: number): Entry {
+    const entry: Entry = { owner, place, sinceMs, givenUp: false, settled: () => this.#remove(entry) };
     this.#entries.add(entry);
-    this.#perPlugin.set(plugin, this.of(plugin) + 1);
+    owner.pending++;
     return entry;
   }
 
-  of(plugin: string): number {
-    return this.#perPlugin.get(plugin) ?? 0;
-  }
-
   list(): readonly Unsettled[] {
-    return Array.from(this.#entries, ({ plugin, place, sinceMs, givenUp }) => ({ plugin, place, sinceMs, givenUp }));
+    return Array.from(this.#entries, ({ owner, place, sinceMs, givenUp }) => ({
+      plugin: owner.name,
+      place,
+      sinceMs,
+      givenUp,
+    }));
   }
 
-  #remove(entry: { plugin: string; place: string; sinceMs: number; givenUp: boolean }): void {
-    if (!this.#entries.delete(entry)) return;
-    const left = this.of(entry.plugin) - 1;
-    if (left === 0) this.#perPlugin.delete(entry.plugin);
-    else this.#perPlugin.set(entry.plugin, left);
+  #remove(entry: Entry): void {
+    if (this.#entries.delete(entry)) entry.owner.pending--;
   }
 }
