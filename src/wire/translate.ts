@@ -5,6 +5,8 @@ import { decodeSegment } from './routes.ts';
 /** Ids to write in place of others: from → to. */
 export type Translation = ReadonlyMap<string, string>;
 
+export const NO_TRANSLATION: Translation = new Map();
+
 /** Shorter ids than this are replaced only where they are a whole JSON value, a path segment or a parameter. */
 const EMBEDDED_ID_MIN = 8;
 

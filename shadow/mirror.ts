@@ -1,0 +1,198 @@
+import type { CallCopy, DropReason, NamedEntity, NotComparableReason, Observation } from '../src/contract/calls.ts';
+import type { Limits } from '../src/contract/limits.ts';
+import type { Side } from '../src/contract/stages.ts';
+import type { Translation } from '../src/wire/translate.ts';
+import { Breaker } from './breaker.ts';
+import type { Comparison, Pairing } from './compare/index.ts';
+import { Lanes } from './lanes.ts';
+import { Slots } from './slots.ts';
+import type { Moment, StateClock } from './state-clock.ts';
+import type { CreatedPair, Twins } from './twins.ts';
+
+/** A call that the primary has answered and the candidate shall see. */
+export type MirrorJob = {
+  /** As the client sent it. */
+  readonly call: CallCopy;
+  readonly candidate: Side;
+  readonly primary: Observation;
+  /** What the primary's answer created. */
+  readonly created: readonly NamedEntity[];
+  /** When the call began; `StateClock.begin` gave it. */
+  readonly moment: Moment;
+};
+
+/** How an eligible call ended in the shadow. */
+export type Settlement =
+  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly candidate: Observation }
+  | { readonly kind: 'not_comparable'; readonly reason: NotComparableReason; readonly candidate: Observation | null }
+  | { readonly kind: 'dropped'; readonly reason: DropReason };
+
+/** What the mirror needs of the rest; all of it may be asked at any time, none of it may throw. */
+export type MirrorPorts = {
+  /** Sends the copy with these ids in place of the client's; gives an outcome in every case. */
+  readonly send: (side: Side, call: CallCopy, translation: Translation) => Promise<Observation>;
+  /** The ids that a call to the side must carry; `null`: it names something that is not there. */
+  readonly translationTo: (side: Side, named: readonly NamedEntity[]) => Translation | null;
+  /** Whether a named entity's two sides have parted. */
+  readonly anyStale: (named: readonly NamedEntity[]) => boolean;
+  /** Whether the type still sends copies to this side. */
+  readonly mirrorsTo: (side: Side) => boolean;
+  readonly isRolledBack: () => boolean;
+  /** What an answer of this operation created. */
+  readonly createdBy: (operation: string, observation: Observation) => readonly NamedEntity[];
+  readonly compare: (primary: Observation, candidate: Observation, pairing: Pairing) => Comparison;
+  readonly settled: (job: MirrorJob, settlement: Settlement) => void;
+  readonly nowMs: () => number;
+};
+
+/**
+ * Sends the candidate its copies. Everything here happens after the client has its answer: a copy waits in a
+ * bounded queue for its turn (calls of one entity keep their order) and for a slot, and a copy that cannot be
+ * sent is dropped and counted, never waited for.
+ */
+export class Mirror {
+  readonly #ports: MirrorPorts;
+  readonly #limits: Limits;
+  readonly #order: 'entity' | 'type';
+  readonly #twins: Twins;
+  readonly #clock: StateClock;
+  readonly #lanes = new Lanes();
+  readonly #slots: Slots;
+  readonly #breakers: Readonly<Record<Side, Breaker>>;
+  readonly #underWay = new Set<Promise<void>>();
+  #waitingBytes = 0;
+  #stopping = false;
+
+  constructor(options: {
+    readonly ports: MirrorPorts;
+    readonly limits: Limits;
+    readonly order: 'entity' | 'type';
+    readonly twins: Twins;
+    readonly clock: StateClock;
+  }) {
+    this.#ports = options.ports;
+    this.#limits = options.limits;
+    this.#order = options.order;
+    this.#twins = options.twins;
+    this.#clock = options.clock;
+    this.#slots = new Slots(options.limits.mirrorInFlightMax);
+    this.#breakers = { legacy: new Breaker(options.ports.nowMs), v2: new Breaker(options.ports.nowMs) };
+  }
+
+  /** Takes a job, or drops it at once. Returns immediately in either case. */
+  offer(job: MirrorJob): void {
+    const refused = this.#refusal(job);
+    if (refused !== null) {
+      this.#settle(job, { kind: 'dropped', reason: refused });
+      return;
+    }
+    const bytes = job.call.body?.byteLength ?? 0;
+    this.#waitingBytes += bytes;
+    const run = this.#lanes
+      .run(laneKeys(job, this.#order), () => this.#slots.hold(() => this.#mirror(job)))
+      .finally(() => {
+        this.#waitingBytes -= bytes;
+        this.#underWay.delete(run);
+      });
+    this.#underWay.add(run);
+  }
+
+  /** Jobs waiting or under way. */
+  get pending(): number {
+    return this.#underWay.size;
+  }
+
+  /** Resolves when all that was taken has ended. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  /** Drops what waits; resolves when what was sent has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.idle();
+  }
+
+  #refusal({ call }: MirrorJob): DropReason | null {
+    if (this.#stopping) return 'shutdown';
+    if (call.body === null) return 'body_too_large';
+    const bytes = this.#waitingBytes + call.body.byteLength;
+    const full = this.#underWay.size >= this.#limits.mirrorQueueMax || bytes > this.#limits.mirrorQueueBytesMax;
+    return full ? 'queue_full' : null;
+  }
+
+  async #mirror(job: MirrorJob): Promise<void> {
+    this.#settle(job, await this.#settlement(job));
+  }
+
+  async #settlement(job: MirrorJob): Promise<Settlement> {
+    const dropped = this.#lateRefusal(job);
+    if (dropped !== null) return { kind: 'dropped', reason: dropped };
+    const translation = this.#ports.translationTo(job.candidate, job.call.entities);
+    if (translation === null) return { kind: 'not_comparable', reason: 'no_twin', candidate: null };
+    if (this.#ports.anyStale(job.call.entities))
+      return { kind: 'not_comparable', reason: 'stale_twin', candidate: null };
+    // Asked last: a breaker that admits a call expects to hear how it ended.
+    if (!this.#breakers[job.candidate].admits()) return { kind: 'dropped', reason: 'breaker_open' };
+    const candidate = await this.#ports.send(job.candidate, job.call, translation);
+    this.#heard(job.candidate, candidate);
+    this.#learn(job, candidate);
+    return this.#judge(job, candidate);
+  }
+
+  #lateRefusal({ candidate }: MirrorJob): DropReason | null {
+    if (this.#stopping) return 'shutdown';
+    // A rollback ends the copies to V2; those to legacy go on, so that V2's entities can follow there.
+    return candidate === 'v2' && !this.#ports.mirrorsTo('v2') ? 'policy_moved' : null;
+  }
+
+  #heard(side: Side, { outcome }: Observation): void {
+    if (outcome.kind === 'failure') this.#breakers[side].failed();
+    else this.#breakers[side].succeeded();
+  }
+
+  /** Before comparing: the ids of this very answer differ, and that is no difference. */
+  #learn({ call, candidate, created }: MirrorJob, observation: Observation): void {
+    const there = this.#ports.createdBy(call.operation, observation);
+    for (const { kind, id } of created) {
+      const twin = there.find((other) => other.kind === kind);
+      if (twin === undefined) continue;
+      const pair: CreatedPair = { kind, id, candidateId: twin.id };
+      this.#twins.learn(candidate, pair, this.#ports.isRolledBack());
+    }
+  }
+
+  #judge({ call, primary, candidate: side, moment }: MirrorJob, candidate: Observation): Settlement {
+    const incomparable = notComparable(primary, candidate);
+    if (incomparable !== null) return { kind: 'not_comparable', reason: incomparable, candidate };
+    const comparison = this.#ports.compare(primary, candidate, this.#twins.pairing(side));
+    const parted = comparison.verdict === 'mismatch';
+    if (parted && call.effect === 'read' && this.#clock.moved(moment)) {
+      return { kind: 'not_comparable', reason: 'state_moved', candidate };
+    }
+    return { kind: 'compared', comparison, candidate };
+  }
+
+  #settle(job: MirrorJob, settlement: Settlement): void {
+    this.#clock.end(job.call.effect, job.moment);
+    if (job.call.effect === 'write' && !agreed(settlement))
+      this.#twins.markStale([...job.call.entities, ...job.created]);
+    this.#ports.settled(job, settlement);
+  }
+}
+
+function agreed(settlement: Settlement): boolean {
+  return settlement.kind === 'compared' && settlement.comparison.verdict !== 'mismatch';
+}
+
+function notComparable(primary: Observation, candidate: Observation): NotComparableReason | null {
+  if (primary.outcome.kind === 'failure') return 'primary_failed';
+  if (primary.outcome.body === null) return 'primary_too_large';
+  if (candidate.outcome.kind === 'failure') return 'candidate_failed';
+  return candidate.outcome.body === null ? 'candidate_too_large' : null;
+}
+
+function laneKeys({ call, created }: MirrorJob, order: 'entity' | 'type'): readonly string[] {
+  if (order === 'type') return ['*'];
+  return [...call.entities, ...created].map(({ kind, id }) => `${kind}:${id}`);
+}

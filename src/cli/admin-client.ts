@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { WIRES } from '../../adapters/wires.ts';
+import { findConfig, loadConfig } from '../config/index.ts';
+import { BanyanError, ERRORS, type ErrorCode } from '../contract/errors.ts';
+import { readAddress } from '../gateway/admin/address.ts';
+
+/** How a command finds its gateway. */
+export type Whereabouts = { readonly config?: string | undefined; readonly state?: string | undefined };
+
+const ANSWER_MS = 30_000;
+
+/** The state folder: `--state`, else the config's, else `.banyan` here. */
+export async function stateFolderOf({ config, state }: Whereabouts): Promise<string> {
+  if (state !== undefined) return resolve(state);
+  const file = config ?? (await findConfig(process.cwd()));
+  return file === null || file === undefined ? resolve('.banyan') : (await loadConfig(file, WIRES)).state;
+}
+
+/** Speaks to the admin API of a running gateway. */
+export class AdminClient {
+  readonly #base: string;
+  readonly #token: string;
+
+  constructor(base: string, token: string) {
+    this.#base = base;
+    this.#token = token;
+  }
+
+  /** @throws BanyanError NO_GATEWAY when no gateway has left its address in the state folder */
+  static async find(whereabouts: Whereabouts): Promise<AdminClient> {
+    const folder = await stateFolderOf(whereabouts);
+    const address = readAddress(folder);
+    const tokenFile = join(folder, 'admin.token');
+    if (address === null || !existsSync(tokenFile)) {
+      throw new BanyanError('NO_GATEWAY', `no gateway runs with the state folder ${folder}`);
+    }
+    return new AdminClient(address.admin, readFileSync(tokenFile, 'utf8').trim());
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#send<T>('GET', path);
+  }
+
+  post<T>(path: string, body: object): Promise<T> {
+    return this.#send<T>('POST', path, body);
+  }
+
+  /** @throws BanyanError with the code that the gateway gave, or NO_GATEWAY */
+  async #send<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(this.#base + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw new BanyanError('NO_GATEWAY', `the gateway at ${this.#base} does not answer`, { cause: error });
+    });
+    const answer = (await response.json()) as T & { error?: { code: string; message: string } };
+    if (response.ok) return answer;
+    throw new BanyanError(
+      codeOf(answer.error?.code),
+      answer.error?.message ?? `the gateway answered ${response.status}`,
+    );
+  }
+}
+
+function codeOf(code: string | undefined): ErrorCode {
+  return code !== undefined && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL';
+}

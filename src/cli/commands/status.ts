@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { StatusView, TypeView } from '../../gateway/admin/views.ts';
+import { AdminClient, type Whereabouts } from '../admin-client.ts';
+import type { CommandContext } from '../context.ts';
+import type { Output } from '../output.ts';
+import { showShare } from '../share.ts';
+import { table } from '../table.ts';
+import { withWhereabouts } from '../whereabouts.ts';
+
+export function addStatus(program: Command, { output }: CommandContext): void {
+  withWhereabouts(program.command('status').description('where every type stands')).action(
+    async (options: Whereabouts & { json?: boolean }) => {
+      const client = await AdminClient.find(options);
+      const status = await client.get<StatusView>('/v1/status');
+      if (options.json) output.json(status);
+      else output.data(statusText(status, output));
+    },
+  );
+}
+
+function statusText(status: StatusView, output: Output): string {
+  const header = ['type', 'stage', 'share', 'calls legacy', 'calls v2', 'match', 'dropped', 'owned by v2', 'note'];
+  const rows = status.types.map((view) => typeRow(view, output));
+  const counted = Object.entries(status.counters).filter(([, value]) => value > 0);
+  const counters = counted.map(([name, value]) => `${name} ${value}`).join(', ');
+  return `${table(header, rows, [2, 3, 4, 5, 6, 7])}${counters === '' ? '' : `\n\ncounted: ${counters}`}`;
+}
+
+function typeRow({ type, policy, calls, entities }: TypeView, { colours }: Output): readonly string[] {
+  return [
+    type,
+    policy.rolledBack === null ? policy.stage : colours.red(`${policy.stage} (rolled back)`),
+    showShare(policy.sharePpm),
+    String(calls.answered.legacy),
+    String(calls.answered.v2),
+    calls.compared === 0 ? '-' : `${((100 * calls.matched) / calls.compared).toFixed(2)}%`,
+    String(calls.dropped),
+    String(entities.owned.v2),
+    policy.rolledBack === null ? '' : `by ${policy.rolledBack.by}: ${policy.rolledBack.reason}`,
+  ];
+}

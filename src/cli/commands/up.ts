@@ -1,0 +1,37 @@
+import { type Command, Option } from 'commander';
+import { WIRES } from '../../../adapters/wires.ts';
+import { ConfigError, formatProblem, loadConfig } from '../../config/index.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { configFile } from './validate.ts';
+
+type UpOptions = { readonly config?: string; readonly logLevel: string; readonly faults?: boolean };
+
+export function addUp(program: Command, { output, exit }: CommandContext): void {
+  program
+    .command('up')
+    .description('run the gateway, and the v2 host with it; ends on SIGTERM or Ctrl-C')
+    .option('--config <file>', 'the config file (default: banyan.yaml, banyan.yml or banyan.json here)')
+    .addOption(
+      new Option('--log-level <level>', 'on stderr')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addOption(new Option('--faults', 'let the v2 host take faults (demo and tests only)').hideHelp())
+    .action(async (options: UpOptions) => {
+      try {
+        const config = await loadConfig(await configFile(options.config), WIRES);
+        const { runGateway } = await import('../up/run.ts');
+        await runGateway({
+          config,
+          logLevel: options.logLevel,
+          faults: options.faults ?? false,
+          onReady: ({ data, admin }) => output.data(`banyan ready data=${data} admin=${admin}`),
+        });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        for (const problem of error.problems) output.note(formatProblem(problem));
+        exit(EXIT.usage);
+      }
+    });
+}

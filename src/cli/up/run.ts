@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import type { Config } from '../../config/index.ts';
+import { BanyanError } from '../../contract/errors.ts';
+import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
+import { buildAdmin } from '../../gateway/admin/app.ts';
+import { adminToken } from '../../gateway/admin/token.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import { openSqliteStore } from '../../store/sqlite.ts';
+import { V2HostProcess } from './v2-host-process.ts';
+
+export type UpOptions = {
+  readonly config: Config;
+  readonly logLevel: string;
+  /** The v2 host takes faults; for demos and tests. */
+  readonly faults: boolean;
+  /** Called once, when all of it listens. */
+  readonly onReady: (addresses: { readonly data: string; readonly admin: string }) => void;
+};
+
+/**
+ * Starts the gateway, its admin API and the v2 host, and ends them on SIGTERM or SIGINT:
+ *
+ *   state folder ──► store ──► v2 host ──► data port ──► admin port ──► ready
+ *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store
+ */
+export async function runGateway(options: UpOptions): Promise<void> {
+  const { config } = options;
+  const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
+  await refuseSecond(config.state);
+  mkdirSync(config.state, { recursive: true, mode: 0o700 });
+  const store = openSqliteStore(config.state, { entitiesCachedMax: config.limits.entitiesCachedMax });
+  const gateway = new Gateway({ ...config, store, logger });
+  const host = v2HostFor(options, gateway, logger);
+  await host?.start();
+
+  const admin = buildAdmin({
+    parts: gateway.parts,
+    store,
+    token: adminToken(config.state),
+    logger,
+    isReady: () => !gateway.draining,
+  });
+  try {
+    const data = await listening('data', () => gateway.listen());
+    await listening('admin', () => admin.listen({ host: config.admin.host, port: config.admin.port }));
+    const { port } = admin.server.address() as AddressInfo;
+    const addresses = {
+      data,
+      admin: `http://${config.admin.host.includes(':') ? `[${config.admin.host}]` : config.admin.host}:${port}`,
+    };
+    writeAddress(config.state, { ...addresses, pid: process.pid });
+    options.onReady(addresses);
+    await stopSignal();
+    logger.info('stopping: what is in flight ends, nothing new is taken');
+  } finally {
+    removeAddress(config.state);
+    await gateway.close();
+    await admin.close();
+    await host?.stop();
+    await store.close();
+  }
+}
+
+function v2HostFor({ config, faults }: UpOptions, gateway: Gateway, logger: Logger): V2HostProcess | null {
+  const types = config.types.filter(({ v2 }) => v2 === null).map(({ name }) => name);
+  if (types.length === 0) return null;
+  return new V2HostProcess({
+    types,
+    stateFolder: join(config.state, 'v2'),
+    faults,
+    logger,
+    onAddress: (base) => gateway.setV2Host(base),
+  });
+}
+
+/** Two gateways on one state folder would decide over each other's heads. */
+async function refuseSecond(stateFolder: string): Promise<void> {
+  const address = readAddress(stateFolder);
+  if (address === null) return;
+  const alive = await fetch(`${address.admin}/livez`, { signal: AbortSignal.timeout(1000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  if (alive)
+    throw new BanyanError(
+      'STORE_FAILED',
+      `a gateway (pid ${address.pid}) runs with the state folder ${stateFolder} already`,
+    );
+}
+
+async function listening<T>(port: string, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BanyanError('BAD_CONFIG', `the ${port} port cannot be opened: ${reason}`, { cause: error });
+  }
+}
+
+async function stopSignal(): Promise<void> {
+  const heard = new AbortController();
+  await Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal, { signal: heard.signal })));
+  heard.abort();
+}

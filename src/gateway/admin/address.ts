@@ -1,0 +1,32 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** How a CLI finds a running gateway: a file in its state folder. */
+const address = z.strictObject({
+  admin: z.url(),
+  data: z.url(),
+  pid: z.int().positive(),
+});
+export type GatewayAddress = z.infer<typeof address>;
+
+const FILE = 'gateway.json';
+
+export function writeAddress(stateFolder: string, value: GatewayAddress): void {
+  const file = join(stateFolder, FILE);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
+}
+
+/** `null` when no gateway has left its address there, or what stands there is none. */
+export function readAddress(stateFolder: string): GatewayAddress | null {
+  try {
+    return address.parse(JSON.parse(readFileSync(join(stateFolder, FILE), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+export function removeAddress(stateFolder: string): void {
+  rmSync(join(stateFolder, FILE), { force: true });
+}

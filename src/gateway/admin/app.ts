@@ -1,0 +1,142 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { buildReport } from '../../../shadow/report/index.ts';
+import { BanyanError } from '../../contract/errors.ts';
+import { STAGES } from '../../contract/stages.ts';
+import type { Wish } from '../../cutover/policies.ts';
+import type { PolicyMoved, Store } from '../../store/store.ts';
+import type { GatewayParts } from '../parts.ts';
+import { auditQuery, explainInput, stageInput, wishInput } from './inputs.ts';
+import { sameToken } from './token.ts';
+import { explainView, statusView, typeView } from './views.ts';
+
+export type AdminOptions = {
+  readonly parts: GatewayParts;
+  readonly store: Store;
+  readonly token: string;
+  readonly logger: Logger;
+  /** Whether the data port takes calls. */
+  readonly isReady: () => boolean;
+};
+
+const BODY_BYTES_MAX = 2 << 20;
+const OPEN_ROUTES = new Set(['/livez', '/readyz']);
+
+/**
+ * The admin API: policies, reports, explanations. It listens on loopback alone, asks for the token of the state
+ * folder, and answers no other Host, so that a web page cannot reach it through DNS rebinding.
+ */
+export function buildAdmin(options: AdminOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    bodyLimit: BODY_BYTES_MAX,
+    disableRequestLogging: true,
+  });
+  app.addHook('onRequest', async (request) => {
+    admitHost(request);
+    if (!OPEN_ROUTES.has(request.url)) admitToken(request, options.token);
+  });
+  app.setErrorHandler((error, _request, reply) => sendError(error, reply, options.logger));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(new BanyanError('NOT_FOUND', `there is no ${request.method} ${request.url}`), reply, options.logger),
+  );
+  addProbes(app, options);
+  addReads(app, options);
+  addMoves(app, options);
+  return app;
+}
+
+function addProbes(app: FastifyInstance, { isReady }: AdminOptions): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const ready = isReady();
+    return reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'draining' });
+  });
+}
+
+function addReads(app: FastifyInstance, { parts, store }: AdminOptions): void {
+  app.get('/v1/status', async () => statusView(parts, store));
+  app.get('/v1/audit', async (request) => {
+    const { type, limit } = read(auditQuery, request.query);
+    return { schema: 1, lines: parts.policies.audit(type === undefined ? { limit } : { type, limit }) };
+  });
+  app.get('/v1/types/:type/report', async (request) => {
+    const type = typeOf(request);
+    const policy = parts.policies.current(type);
+    return buildReport(parts.shadowOf(type).ledger.snapshot(), policy);
+  });
+  app.post('/v1/explain', async (request) => explainView(parts, read(explainInput, request.body)));
+}
+
+function addMoves(app: FastifyInstance, { parts, store }: AdminOptions): void {
+  const { policies } = parts;
+  const moved = (type: string, { line, entities }: PolicyMoved) => {
+    const found = parts.types.find(({ name }) => name === type);
+    return { schema: 1, audit: line, entities, now: found === undefined ? null : typeView(parts, store, found) };
+  };
+  app.post('/v1/types/:type/stage', async (request) => {
+    const { stage, sharePpm, ...wish } = read(stageInput, request.body);
+    const type = typeOf(request);
+    return moved(type, await policies.stage(type, stage, sharePpm, wishOf(wish)));
+  });
+  app.post('/v1/types/:type/rollback', async (request) => {
+    const type = typeOf(request);
+    return moved(type, await policies.rollBack(type, wishOf(read(wishInput, request.body))));
+  });
+  /** Every type that V2 answers callers of: the one command for when nobody knows yet which. */
+  app.post('/v1/rollback', async (request) => {
+    const wish = wishOf(read(wishInput, request.body));
+    const able = policies.all().filter(({ stage, rolledBack }) => STAGES[stage].canRollBack && rolledBack === null);
+    const results = await Promise.all(able.map(async ({ type }) => moved(type, await policies.rollBack(type, wish))));
+    return { schema: 1, types: results };
+  });
+  app.post('/v1/types/:type/resume', async (request) => {
+    const type = typeOf(request);
+    return moved(type, await policies.resume(type, wishOf(read(wishInput, request.body))));
+  });
+}
+
+function typeOf(request: FastifyRequest): string {
+  return (request.params as { readonly type: string }).type;
+}
+
+function wishOf({ actor, reason, expectRevision }: z.infer<typeof wishInput>): Wish {
+  return expectRevision === undefined ? { actor, reason } : { actor, reason, expectRevision };
+}
+
+function read<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const places = result.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? '/' : `/${path.join('/')}`}: ${message}`,
+  );
+  throw new BanyanError('BAD_INPUT', places.join('; '));
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/i;
+
+function admitHost(request: FastifyRequest): void {
+  const host = request.headers.host ?? '';
+  if (!LOOPBACK.test(host)) throw new BanyanError('FORBIDDEN_HOST', 'the admin API answers on loopback names only');
+}
+
+function admitToken(request: FastifyRequest, token: string): void {
+  const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  if (given === undefined || !sameToken(given, token)) throw new BanyanError('UNAUTHORIZED', 'a valid token is needed');
+}
+
+function sendError(error: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
+  const known = error instanceof BanyanError ? error : fromFastify(error);
+  if (known.code === 'INTERNAL') logger.error({ err: error }, 'the admin API failed');
+  const { code, message, hint } = known;
+  return reply.status(known.status).send({ error: { code, message, hint } });
+}
+
+/** Fastify's own refusals (no JSON, too large, ...) are bad input; anything else is ours. */
+function fromFastify(error: unknown): BanyanError {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 500 || !(error instanceof Error))
+    return new BanyanError('INTERNAL', 'the admin API failed', { cause: error });
+  return new BanyanError('BAD_INPUT', error.message, { cause: error });
+}

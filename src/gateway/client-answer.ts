@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http';
+import type { RawHeaders } from '../contract/calls.ts';
+import { BanyanError, type ErrorCode } from '../contract/errors.ts';
+import { answerHeaders } from './headers.ts';
+import type { Flow } from './leg.ts';
+
+/** A reason phrase holds tabs, spaces, visible and obs-text characters (RFC 9112 §4); Node throws on others. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The client's end of a call: an answer is written once, streamed or whole, or the connection is cut. */
+export class ClientAnswer {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    // An answer is the upstream's, byte for byte: it brings its own date or none.
+    response.sendDate = false;
+  }
+
+  get started(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get gone(): boolean {
+    return this.#response.destroyed || this.#response.writableFinished;
+  }
+
+  /** Calls back when the client left before its answer was complete. */
+  onGone(callback: () => void): void {
+    this.#response.on('close', () => {
+      if (!this.#response.writableFinished) callback();
+    });
+  }
+
+  /** Throws when Node refuses a header: the upstream's answer is malformed then. */
+  head(status: number, statusText: string, headers: RawHeaders): void {
+    const phrase = REASON_PHRASE.test(statusText) ? statusText : '';
+    this.#response.writeHead(status, phrase, answerHeaders(headers) as string[]);
+    // A streamed answer may pause long before its first byte; its head must not wait for it.
+    this.#response.flushHeaders();
+  }
+
+  /** Streams a chunk; holds the upstream back while the client is slower. */
+  data(chunk: Uint8Array, flow: Flow): void {
+    if (this.#response.write(chunk)) return;
+    flow.pause();
+    this.#response.once('drain', () => flow.resume());
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  /** Head and body at once. The length is ours to say: the body may have been rewritten. */
+  whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void {
+    const phrase = REASON_PHRASE.test(statusText) ? statusText : '';
+    this.#response.writeHead(status, phrase, answerHeaders(headers) as string[]);
+    this.#response.end(body);
+  }
+
+  /** Banyan's own answer. */
+  error(error: BanyanError): void {
+    const { code, message, hint, status } = error;
+    this.#response.sendDate = true;
+    this.#response.writeHead(status, {
+      'content-type': 'application/json',
+      // What was left unread of the request would be taken for the next one.
+      ...(this.#response.req.complete ? {} : { connection: 'close' }),
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+    });
+    this.#response.end(JSON.stringify({ error: { code, message, hint } }));
+  }
+
+  refuse(code: ErrorCode, message: string): void {
+    this.error(new BanyanError(code, message));
+  }
+
+  /** Cuts the connection, so that the client sees that its answer is not whole. */
+  cut(): void {
+    this.#response.destroy();
+  }
+}

@@ -1,0 +1,32 @@
+/** What the gateway counts besides its calls: limits that were hit and things that should be rare. */
+export const COUNTERS = {
+  refused_targets: 'request targets that were not in origin-form or could be read in two ways',
+  unmatched: 'requests that no type claims',
+  bodies_too_large: 'bodies longer than requestBodyPeekBytesMax in which an id stands',
+  client_aborts: 'calls whose client left before its answer was complete',
+  answers_let_go:
+    'answers longer than captureBytesMax that could not be held until their ids were recorded or translated',
+  stale_connection_retries: 'reads asked again because the connection had gone stale',
+  fallbacks_to_legacy: 'calls that legacy answered because V2 did not',
+  owners_not_durable: 'new entities whose owner could not be made durable, so that their ids were withheld',
+  store_write_failures: 'writes of the store, behind an answer, that failed',
+  malformed_requests: 'connections that did not speak HTTP',
+} as const;
+
+export type CounterName = keyof typeof COUNTERS;
+
+export class Counters {
+  readonly #values: Record<CounterName, number>;
+
+  constructor() {
+    this.#values = Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, 0])) as Record<CounterName, number>;
+  }
+
+  add(name: CounterName): void {
+    this.#values[name] += 1;
+  }
+
+  snapshot(): Readonly<Record<CounterName, number>> {
+    return { ...this.#values };
+  }
+}

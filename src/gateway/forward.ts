@@ -1,0 +1,161 @@
+import type { NamedEntity } from '../contract/calls.ts';
+import { BanyanError } from '../contract/errors.ts';
+import { otherSide, type Side } from '../contract/stages.ts';
+import { type Entities, inverse, translationTo } from '../cutover/entities.ts';
+import { failed } from '../cutover/failed.ts';
+import {
+  NO_TRANSLATION,
+  type Translation,
+  translateBody,
+  translateNumbersAt,
+  translateTarget,
+} from '../wire/translate.ts';
+import { type Asked, ask } from './ask.ts';
+import type { Call } from './call.ts';
+import type { ClientAnswer } from './client-answer.ts';
+import type { Counters } from './counters.ts';
+import { ANSWER_TO_FAILURE } from './failure.ts';
+import { withBodyLength, withoutHeader } from './headers.ts';
+import type { LegRequest } from './leg.ts';
+
+/** One side that was asked on behalf of the client. */
+export type Attempt = { readonly side: Side; readonly asked: Asked };
+
+export type Forwarded = {
+  /** In order; the last one is what the client got, unless the client got Banyan's own error. */
+  readonly attempts: readonly Attempt[];
+  /** What the answer created, with the ids that the client was given. */
+  readonly created: readonly NamedEntity[];
+};
+
+export type ForwardContext = {
+  readonly entities: Entities;
+  readonly counters: Counters;
+  readonly captureBytesMax: number;
+  readonly nowMs: () => number;
+  readonly log: (error: unknown, message: string) => void;
+};
+
+/**
+ * Answers a call from its primary. A write reaches a side once; what may be asked again is only what did not
+ * arrive, or a read:
+ *
+ *   ask primary ──► streamed: done
+ *        ├────────► held: record the owner of what was created, translate, then answer
+ *        └────────► no answer ──► a read on a connection that had gone stale: ask again, once
+ *                            ├──► V2, nothing sent or a read: ask legacy
+ *                            └──► 502, 503, 504
+ */
+export async function forward(call: Call, client: ClientAnswer, context: ForwardContext): Promise<Forwarded> {
+  const attempts: Attempt[] = [];
+  let side: Side | null = call.plan.primary;
+  while (side !== null) {
+    const asked = await askSide(call, side, client, context);
+    attempts.push({ side, asked });
+    if (asked.letGo) context.counters.add('answers_let_go');
+    if (asked.state === 'streamed') return { attempts, created: [] };
+    if (asked.state === 'held') return { attempts, created: await answerHeld(call, side, asked, client, context) };
+    side = client.gone ? null : nextSide(call, attempts, context);
+  }
+  if (!client.gone) refuse(attempts, client);
+  return { attempts, created: [] };
+}
+
+function askSide(call: Call, side: Side, client: ClientAnswer, context: ForwardContext): Promise<Asked> {
+  const translation = translationTo(side, call.entities) ?? NO_TRANSLATION;
+  const hold = call.plan.stage !== 'off' && (creates(call) || translation.size > 0);
+  return ask(call.type.primaryLegs[side], legRequest(call, translation, hold), client, {
+    side,
+    hold,
+    capture: call.plan.candidate !== null,
+    decline: (status) =>
+      failed(call.operation, { kind: 'answer', status, headers: [], body: null }) && mayFallBack(call, side, true),
+    bytesMax: context.captureBytesMax,
+    nowMs: context.nowMs,
+  });
+}
+
+function creates(call: Call): boolean {
+  return call.type.placesOf(call.operation).creates.length > 0;
+}
+
+function legRequest(call: Call, translation: Translation, hold: boolean): LegRequest {
+  // Ids of an answer can only be read when it is not compressed.
+  const headers = hold ? withoutHeader(call.headers, 'accept-encoding') : call.headers;
+  const target = translateTarget(call.target.raw, translation);
+  const { body } = call;
+  if (body.kind === 'stream') return { method: call.method, target, headers, body: body.stream };
+  if (body.kind === 'none') return { method: call.method, target, headers, body: null };
+  const bytes = translateRequestBody(call.type.placesOf(call.operation), body.bytes, translation);
+  return { method: call.method, target, headers: withBodyLength(headers, bytes.byteLength), body: bytes };
+}
+
+/** Exported for the mirror, whose copies carry the candidate's ids in the same way. */
+export function translateRequestBody(
+  { names }: ReturnType<Call['type']['placesOf']>,
+  bytes: Uint8Array,
+  translation: Translation,
+): Uint8Array {
+  if (translation.size === 0) return bytes;
+  const pointers = names.flatMap(({ place }) => (place.in === 'body' ? [place.pointer] : []));
+  return translateNumbersAt(translateBody(bytes, translation), translation, pointers);
+}
+
+/** A read, or a call of which V2 has seen nothing, may be answered by legacy, where legacy has what it names. */
+function mayFallBack(call: Call, side: Side, sent: boolean): boolean {
+  if (side !== 'v2' || (sent && call.operation.effect === 'write')) return false;
+  if (call.body.kind === 'stream' || call.entities.some(({ entity }) => entity?.twin === 'stale')) return false;
+  return translationTo('legacy', call.entities) !== null;
+}
+
+function nextSide(call: Call, attempts: readonly Attempt[], { counters }: ForwardContext): Side | null {
+  const last = attempts.at(-1);
+  if (last === undefined) return null;
+  if (isStaleConnection(call, attempts)) {
+    counters.add('stale_connection_retries');
+    return last.side;
+  }
+  if (!mayFallBack(call, last.side, last.asked.sent)) return null;
+  counters.add('fallbacks_to_legacy');
+  return otherSide(last.side);
+}
+
+/** An upstream may close an idle connection just as a request is put on it: RFC 9112 §9.3.1. */
+function isStaleConnection(call: Call, attempts: readonly Attempt[]): boolean {
+  const { outcome } = attempts[0]?.asked.observation ?? {};
+  const wasReset = outcome?.kind === 'failure' && outcome.reason === 'reset';
+  return attempts.length === 1 && wasReset && call.operation.effect === 'read' && call.body.kind !== 'stream';
+}
+
+/** Records what was created, then lets the client see it. An owner that cannot be made durable withholds the id. */
+async function answerHeld(
+  call: Call,
+  side: Side,
+  asked: Asked,
+  client: ClientAnswer,
+  context: ForwardContext,
+): Promise<readonly NamedEntity[]> {
+  const created = call.type.createdBy(call.operation.name, asked.observation);
+  try {
+    await context.entities.created(call.type.name, side, created);
+  } catch (error) {
+    context.counters.add('owners_not_durable');
+    context.log(error, 'the owner of a new entity could not be made durable');
+    client.refuse('STORE_FAILED', 'the new entity could not be recorded');
+    return [];
+  }
+  const { outcome } = asked.observation;
+  if (outcome.kind === 'failure' || outcome.body === null) return created;
+  const back = inverse(translationTo(side, call.entities) ?? NO_TRANSLATION);
+  const body = translateBody(outcome.body, back);
+  const headers = back.size === 0 ? outcome.headers : withBodyLength(outcome.headers, body.byteLength);
+  client.whole(outcome.status, asked.statusText, headers, body);
+  return created;
+}
+
+function refuse(attempts: readonly Attempt[], client: ClientAnswer): void {
+  const last = attempts.at(-1);
+  if (last === undefined || last.asked.observation.outcome.kind === 'answer') return client.cut();
+  const { reason, message } = last.asked.observation.outcome;
+  client.error(new BanyanError(ANSWER_TO_FAILURE[reason], `${last.side}: ${message}`));
+}

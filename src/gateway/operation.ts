@@ -1,0 +1,11 @@
+import type { WireOperation } from '../contract/wire.ts';
+
+/** What stands for an operation that the wire does not list: its effect is that of its method (RFC 9110 §9.2.1). */
+export function unlistedOperation(method: string): WireOperation {
+  const effect = SAFE_METHODS.has(method) ? 'read' : 'write';
+  return { name: `unlisted_${METHODS.has(method) ? method.toLowerCase() : 'other'}`, method, path: '', effect };
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND']);
+/** Names in reports are bounded: a client must not be able to invent them. */
+const METHODS = new Set([...SAFE_METHODS, 'POST', 'PUT', 'PATCH', 'DELETE']);

@@ -1,0 +1,116 @@
+import { compare, compileRules } from '../../shadow/compare/index.ts';
+import { Ledger } from '../../shadow/ledger/index.ts';
+import { Mirror } from '../../shadow/mirror.ts';
+import { type Moment, StateClock } from '../../shadow/state-clock.ts';
+import { Twins } from '../../shadow/twins.ts';
+import type { CallCopy, NamedEntity } from '../contract/calls.ts';
+import type { Limits, Timeouts } from '../contract/limits.ts';
+import { type Side, STAGES } from '../contract/stages.ts';
+import { translationTo } from '../cutover/entities.ts';
+import type { Policies } from '../cutover/policies.ts';
+import type { Store } from '../store/store.ts';
+import { type Translation, translateTarget } from '../wire/translate.ts';
+import { type Call, copyOf } from './call.ts';
+import { type Forwarded, translateRequestBody } from './forward.ts';
+import { MIRROR_MARK, withBodyLength } from './headers.ts';
+import type { LegRequest } from './leg.ts';
+import type { MigratedType } from './migrated-type.ts';
+import { sendCopy } from './send-copy.ts';
+
+/** The shadow of one type: its mirror, its twins, its sense of time and its ledger, put together. */
+export class TypeShadow {
+  readonly ledger: Ledger;
+  readonly twins: Twins;
+  readonly clock: StateClock;
+  readonly mirror: Mirror;
+
+  constructor(options: {
+    readonly type: MigratedType;
+    readonly policies: Policies;
+    readonly store: Store;
+    readonly limits: Limits;
+    readonly timeouts: Timeouts;
+    readonly epochMs: () => number;
+    readonly storeFailed: (error: unknown) => void;
+  }) {
+    const { type, policies, store, limits, timeouts } = options;
+    const nowMs = () => performance.now();
+    const rules = compileRules(type.spec.wire.compare);
+    const known = (named: readonly NamedEntity[]) =>
+      named.map(({ kind, id }) => ({
+        kind,
+        id,
+        entity: store.findEntity({ type: type.name, kind, by: 'client', id }),
+      }));
+    this.ledger = openLedger(store.loadLedger(type.name), options.epochMs);
+    this.clock = new StateClock(type.spec.wire.order);
+    this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
+    this.mirror = new Mirror({
+      limits,
+      order: type.spec.wire.order,
+      twins: this.twins,
+      clock: this.clock,
+      ports: {
+        send: (side, call, translation) =>
+          sendCopy(type.candidateLegs[side], copyRequest(type, call, translation), {
+            side,
+            deadlineMs: timeouts.mirrorMs,
+            bytesMax: limits.captureBytesMax,
+            nowMs,
+          }),
+        translationTo: (side, named) => translationTo(side, known(named)),
+        anyStale: (named) => known(named).some(({ entity }) => entity?.twin === 'stale'),
+        mirrorsTo: (side) => mirrorsTo(policies, type.name, side),
+        isRolledBack: () => policies.current(type.name).rolledBack !== null,
+        createdBy: (operation, observation) => type.createdBy(operation, observation),
+        compare: (primary, candidate, pairing) => compare(primary, candidate, rules, pairing),
+        settled: ({ call, primary, candidate: side }, settlement) => {
+          const candidate = settlement.kind === 'dropped' ? null : settlement.candidate;
+          if (candidate !== null) this.ledger.observed(call.operation, side, 'candidate', candidate);
+          this.ledger.settled(call, primary, settlement);
+        },
+        nowMs,
+      },
+    });
+  }
+
+  /** An eligible call that the candidate will not see, because its primary gave the client no answer. */
+  abandon(call: Call, moment: Moment, { attempts, created }: Forwarded): void {
+    this.clock.end(call.operation.effect, moment);
+    const copy = copyOf(call);
+    if (call.operation.effect === 'write') this.twins.markStale([...copy.entities, ...created]);
+    const primary = attempts.at(-1)?.asked.observation ?? null;
+    const left = primary?.outcome.kind === 'failure' && primary.outcome.reason === 'aborted';
+    this.ledger.settled(
+      copy,
+      primary,
+      left
+        ? { kind: 'dropped', reason: 'client_aborted' }
+        : { kind: 'not_comparable', reason: 'primary_failed', candidate: null },
+    );
+  }
+
+  stop(): Promise<void> {
+    return this.mirror.stop();
+  }
+}
+
+function mirrorsTo(policies: Policies, type: string, side: Side): boolean {
+  const { stage, rolledBack } = policies.current(type);
+  return STAGES[stage].mirrored && (side === 'legacy' || rolledBack === null);
+}
+
+function openLedger(snapshot: string | undefined, clock: () => number): Ledger {
+  return snapshot === undefined ? new Ledger({ clock }) : Ledger.restore(JSON.parse(snapshot), { clock });
+}
+
+function copyRequest(type: MigratedType, call: CallCopy, translation: Translation): LegRequest {
+  const body = call.body === null ? null : translateRequestBody(type.placesOf(call.operation), call.body, translation);
+  const headers = [...call.headers, MIRROR_MARK, '1'];
+  return {
+    method: call.method,
+    target: translateTarget(call.target, translation),
+    headers: body === null || body.byteLength === 0 ? headers : withBodyLength(headers, body.byteLength),
+    body: body === null || body.byteLength === 0 ? null : body,
+  };
+}

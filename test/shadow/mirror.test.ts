@@ -1,0 +1,219 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Mirror, type MirrorJob, type MirrorPorts, type Settlement } from '../../shadow/mirror.ts';
+import { StateClock } from '../../shadow/state-clock.ts';
+import { Twins } from '../../shadow/twins.ts';
+import type { NamedEntity, Observation } from '../../src/contract/calls.ts';
+import type { Entity } from '../../src/contract/entities.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/contract/limits.ts';
+import type { Side } from '../../src/contract/stages.ts';
+import { translationTo } from '../../src/cutover/entities.ts';
+import type { Store } from '../../src/store/store.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const answer = (side: Side, body = 'x', status = 200): Observation => ({
+  side,
+  outcome: { kind: 'answer', status, headers: [], body: bytes(body) },
+  firstByteMs: 1,
+  totalMs: 1,
+});
+const failure = (side: Side): Observation => ({
+  side,
+  outcome: { kind: 'failure', reason: 'refused', message: '' },
+  firstByteMs: null,
+  totalMs: 1,
+});
+
+/** The one entity table that the tests need, without a disk. */
+function entityTable() {
+  const entities = new Map<string, Entity>();
+  const findEntity: Store['findEntity'] = ({ by, id }) =>
+    [...entities.values()].find((entity) => (by === 'client' ? entity.id : entity.ids[by]) === id);
+  const putEntity: Store['putEntity'] = async (entity) => void entities.set(entity.id, entity);
+  return { findEntity, putEntity } as Store;
+}
+
+function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}) {
+  const store = entityTable();
+  const settlements: Settlement[] = [];
+  const sent: string[] = [];
+  const twins = new Twins({ store, type: 'demo', kinds: ['agent'], onStoreError: () => undefined });
+  const clock = new StateClock('entity');
+  const known = (named: readonly NamedEntity[]) =>
+    named.map(({ kind, id }) => ({ kind, id, entity: store.findEntity({ type: 'demo', kind, by: 'client', id }) }));
+  const ports: MirrorPorts = {
+    send: async (side, call) => {
+      sent.push(call.target);
+      return answer(side);
+    },
+    translationTo: (side, named) => translationTo(side, known(named)),
+    anyStale: (named) => known(named).some(({ entity }) => entity?.twin === 'stale'),
+    mirrorsTo: () => true,
+    isRolledBack: () => false,
+    createdBy: () => [],
+    compare: (primary, candidate) => {
+      const same = JSON.stringify(primary.outcome) === JSON.stringify(candidate.outcome);
+      return { verdict: same ? 'match' : 'mismatch', reason: null, differences: [], differencesTotal: same ? 0 : 1 };
+    },
+    settled: (_job, settlement) => settlements.push(settlement),
+    nowMs: () => 0,
+    ...over,
+  };
+  const mirror = new Mirror({ ports, limits: { ...DEFAULT_LIMITS, ...limits }, order: 'entity', twins, clock });
+  const job = (given: Partial<MirrorJob['call']> & { created?: readonly NamedEntity[] } = {}): MirrorJob => {
+    const { created = [], ...call } = given;
+    const effect = call.effect ?? 'write';
+    const entities = call.entities ?? [];
+    return {
+      call: {
+        type: 'demo',
+        operation: 'op',
+        effect,
+        method: 'POST',
+        target: '/x',
+        headers: [],
+        body: bytes(''),
+        entities,
+        ...call,
+      },
+      candidate: 'v2',
+      primary: answer('legacy'),
+      created,
+      moment: clock.begin(effect, entities),
+    };
+  };
+  return { mirror, job, settlements, sent, store, clock };
+}
+
+const agent = (id: string, over: Partial<Entity> = {}): Entity => ({
+  type: 'demo',
+  kind: 'agent',
+  id,
+  owner: 'legacy',
+  ids: { legacy: id, v2: null },
+  twin: 'untwinned',
+  createdAtMs: 0,
+  ...over,
+});
+const reasons = (settlements: readonly Settlement[]) =>
+  settlements.map((settlement) => (settlement.kind === 'compared' ? settlement.comparison.verdict : settlement.reason));
+
+describe('the mirror', () => {
+  let rig: ReturnType<typeof setUp>;
+  beforeEach(() => {
+    rig = setUp();
+  });
+
+  it('sends a copy and compares the answers', async () => {
+    rig.mirror.offer(rig.job());
+    await rig.mirror.idle();
+    expect(rig.sent).toEqual(['/x']);
+    expect(reasons(rig.settlements)).toEqual(['match']);
+  });
+
+  it('learns the twin of what was created, and asks for it by its own id', async () => {
+    const translations: unknown[] = [];
+    rig = setUp({
+      createdBy: () => [{ kind: 'agent', id: 'v2-1' }],
+      send: async (side, _call, translation) => {
+        translations.push([...translation]);
+        return answer(side);
+      },
+    });
+    await rig.store.putEntity(agent('legacy-1'));
+    rig.mirror.offer(rig.job({ created: [{ kind: 'agent', id: 'legacy-1' }] }));
+    rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'legacy-1' }] }));
+    await rig.mirror.idle();
+    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'legacy-1' })).toMatchObject({
+      ids: { legacy: 'legacy-1', v2: 'v2-1' },
+      twin: 'in_sync',
+    });
+    expect(translations).toEqual([[], [['legacy-1', 'v2-1']]]);
+  });
+
+  it('gives an entity that was waiting for its twin to legacy when the type is rolled back meanwhile', async () => {
+    rig = setUp({ isRolledBack: () => true, createdBy: () => [{ kind: 'agent', id: 'legacy-9' }] });
+    await rig.store.putEntity(agent('v2-9', { owner: 'v2', ids: { legacy: null, v2: 'v2-9' } }));
+    rig.mirror.offer({
+      ...rig.job({ created: [{ kind: 'agent', id: 'v2-9' }] }),
+      candidate: 'legacy',
+      primary: answer('v2'),
+    });
+    await rig.mirror.idle();
+    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'v2-9' })?.owner).toBe('legacy');
+  });
+
+  it('does not ask the candidate for what it does not have', async () => {
+    await rig.store.putEntity(agent('alone'));
+    rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'alone' }] }));
+    await rig.mirror.idle();
+    expect([rig.sent, reasons(rig.settlements)]).toEqual([[], ['no_twin']]);
+  });
+
+  it.each([
+    ['differs', async (side: Side) => answer(side, 'other'), 'mismatch'],
+    ['fails', async (side: Side) => failure(side), 'candidate_failed'],
+  ])('makes the twin stale when a mirrored write %s, and then leaves it alone', async (_how, send, verdict) => {
+    rig = setUp({ send });
+    await rig.store.putEntity(agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }));
+    const entities = [{ kind: 'agent', id: 'a' }];
+    rig.mirror.offer(rig.job({ entities }));
+    rig.mirror.offer(rig.job({ entities }));
+    await rig.mirror.idle();
+    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'a' })?.twin).toBe('stale');
+    expect(reasons(rig.settlements)).toEqual([verdict, 'stale_twin']);
+  });
+
+  it('does not blame a read for a write that was under way', async () => {
+    rig = setUp({ send: async (side) => answer(side, 'other') });
+    const write = rig.clock.begin('write', []);
+    const read = rig.job({ effect: 'read' });
+    rig.clock.end('write', write);
+    rig.mirror.offer(read);
+    rig.mirror.offer(rig.job({ effect: 'read' }));
+    await rig.mirror.idle();
+    expect(reasons(rig.settlements)).toEqual(['state_moved', 'mismatch']);
+  });
+
+  it('drops what its queue cannot hold, by number and by bytes, and says so', async () => {
+    const { promise, resolve } = Promise.withResolvers<Observation>();
+    rig = setUp({ send: () => promise }, { mirrorQueueMax: 2, mirrorQueueBytesMax: 100, mirrorInFlightMax: 1 });
+    rig.mirror.offer(rig.job());
+    rig.mirror.offer(rig.job({ body: bytes('y'.repeat(101)) }));
+    rig.mirror.offer(rig.job({ body: null }));
+    rig.mirror.offer(rig.job());
+    rig.mirror.offer(rig.job());
+    expect(reasons(rig.settlements)).toEqual(['queue_full', 'body_too_large', 'queue_full']);
+    resolve(answer('v2'));
+    await rig.mirror.idle();
+    expect(rig.settlements).toHaveLength(5);
+  });
+
+  it('leaves a candidate alone that fails again and again', async () => {
+    rig = setUp({ send: async (side) => failure(side) });
+    for (let n = 0; n < 7; n += 1) {
+      rig.mirror.offer(rig.job());
+      await rig.mirror.idle();
+    }
+    expect(reasons(rig.settlements)).toEqual([...Array(5).fill('candidate_failed'), 'breaker_open', 'breaker_open']);
+  });
+
+  it('drops copies to V2 that a rollback overtook, but not those to legacy', async () => {
+    rig = setUp({ mirrorsTo: (side) => side === 'legacy' });
+    rig.mirror.offer(rig.job());
+    rig.mirror.offer({ ...rig.job(), candidate: 'legacy', primary: answer('v2') });
+    await rig.mirror.idle();
+    expect(reasons(rig.settlements)).toEqual(['policy_moved', 'match']);
+  });
+
+  it('drops what waits when it stops, and ends what was sent', async () => {
+    const { promise, resolve } = Promise.withResolvers<Observation>();
+    rig = setUp({ send: () => promise }, { mirrorInFlightMax: 1 });
+    rig.mirror.offer(rig.job());
+    rig.mirror.offer(rig.job());
+    const stopped = rig.mirror.stop();
+    rig.mirror.offer(rig.job());
+    resolve(answer('v2'));
+    await stopped;
+    expect(reasons(rig.settlements)).toEqual(['shutdown', 'match', 'shutdown']);
+  });
+});
