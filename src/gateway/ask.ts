@@ -75,11 +75,15 @@ class AnswerOnItsWay {
     this.#statusText = statusText;
     this.#headers = headers;
     this.#flow = flow;
-    if (this.#options.decline(status)) return this.#decline();
+    if (this.#options.decline(status)) this.#decline();
+    else this.#accept();
+  };
+
+  #accept(): void {
     if (this.#options.hold || this.#options.capture) this.#chunks = [];
     if (this.#options.hold) this.#state = 'held';
     else this.#writeHead();
-  };
+  }
 
   #decline(): void {
     this.#state = 'declined';

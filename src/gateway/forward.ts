@@ -155,7 +155,10 @@ async function answerHeld(
 
 function refuse(attempts: readonly Attempt[], client: ClientAnswer): void {
   const last = attempts.at(-1);
-  if (last === undefined || last.asked.observation.outcome.kind === 'answer') return client.cut();
+  if (last?.asked.observation.outcome.kind !== 'failure') {
+    client.cut();
+    return;
+  }
   const { reason, message } = last.asked.observation.outcome;
   client.error(new BanyanError(ANSWER_TO_FAILURE[reason], `${last.side}: ${message}`));
 }
