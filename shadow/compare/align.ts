@@ -3,17 +3,19 @@
  * elements is one `extra`, not 3,000 differences. Linear: no edit distance is computed.
  */
 export type Alignment = {
-  /** Pairs to compare, as [primary index, candidate index]; equal elements in equal places are not among them. */
-  readonly pairs: readonly (readonly [number, number])[];
+  /** Pairs to compare; equal elements in equal places are not among them. */
+  readonly pairs: readonly Pair[];
   /** Primary indexes without a partner. */
   readonly missing: readonly number[];
   /** Candidate indexes without a partner. */
   readonly extra: readonly number[];
   /** The first element that stands before one that it used to follow. */
-  readonly moved: readonly [from: number, to: number] | null;
+  readonly moved: Pair | null;
 };
 
-/** What the alignment asks about elements. Hashes are equal for equal elements; an identity of 0 means "none". */
+export type Pair = { readonly primary: number; readonly candidate: number };
+
+/** What is asked about elements. Hashes are equal for equal elements; an identity of 0 means "none". */
 export type Elements = {
   readonly primaryLength: number;
   readonly candidateLength: number;
@@ -27,22 +29,22 @@ export type Elements = {
 export function align(elements: Elements): Alignment {
   const matching = new Matching(elements);
   matching.inPlace();
-  if (matching.isOneToOne()) return matching.result();
-  matching.byHash();
-  matching.byIdentity();
+  if (!matching.leavesOnePairAtMost()) {
+    matching.byHash();
+    matching.byIdentity();
+  }
   return matching.result();
 }
-
-/** Free elements that may belong together, in order. */
-type Gap = { readonly primaries: readonly number[]; readonly candidates: readonly number[] };
 
 const NONE = -1;
 
 class Matching {
   readonly #elements: Elements;
+  /** By primary index. */
   readonly #partner: Int32Array;
+  /** By candidate index. */
   readonly #taken: Uint8Array;
-  readonly #pairs: (readonly [number, number])[] = [];
+  readonly #pairs: Pair[] = [];
   #joined = 0;
 
   constructor(elements: Elements) {
@@ -70,35 +72,31 @@ class Matching {
     }
   }
 
-  /** At most one element on each side is left: they are partners, whatever they hold. */
-  isOneToOne(): boolean {
+  /** The last two free elements are partners, whatever they hold. */
+  leavesOnePairAtMost(): boolean {
     return this.#partner.length - this.#joined <= 1 && this.#taken.length - this.#joined <= 1;
   }
 
   byHash(): void {
-    this.#match(this.#elements.primaryHash, this.#elements.candidateHash, false);
+    const byHash = new Index(this.#freeCandidates(), this.#taken.length, this.#elements.candidateHash);
+    for (const primary of this.#freePrimaries()) {
+      const candidate = byHash.takeFirst(this.#elements.primaryHash(primary));
+      if (candidate !== NONE) this.#pair(primary, candidate);
+    }
   }
 
   /** Elements that changed but kept the id they carry; only where the id is unique on both sides. */
   byIdentity(): void {
-    this.#match(this.#elements.primaryIdentity, this.#elements.candidateIdentity, true);
-  }
-
-  #match(primaryKey: (index: number) => number, candidateKey: (index: number) => number, unique: boolean): void {
-    const primaries = this.#freePrimary();
-    const candidates = this.#freeCandidate();
+    const { primaryIdentity, candidateIdentity } = this.#elements;
+    const primaries = this.#freePrimaries();
+    const candidates = this.#freeCandidates();
     if (primaries.length === 0 || candidates.length === 0) return;
-    const byKey = group(candidates, candidateKey);
-    const rivals = unique ? group(primaries, primaryKey) : null;
+    const rivals = new Index(primaries, this.#partner.length, primaryIdentity);
+    const byIdentity = new Index(candidates, this.#taken.length, candidateIdentity);
     for (const primary of primaries) {
-      const key = primaryKey(primary);
-      const found = byKey.get(key);
-      if (found === undefined) continue;
-      if (rivals !== null && (key === 0 || found.length > 1 || rivals.get(key)?.length !== 1)) continue;
-      const candidate = found.pop();
-      if (candidate === undefined) continue;
-      this.#join(primary, candidate);
-      this.#pairs.push([primary, candidate]);
+      const identity = primaryIdentity(primary);
+      if (identity === 0 || !rivals.isUnique(identity) || !byIdentity.isUnique(identity)) continue;
+      this.#pair(primary, byIdentity.takeFirst(identity));
     }
   }
 
@@ -110,44 +108,53 @@ class Matching {
       for (const [order, primary] of primaries.entries()) {
         const candidate = candidates[order];
         if (candidate === undefined) missing.push(primary);
-        else this.#pairs.push([primary, candidate]);
+        else this.#pairs.push({ primary, candidate });
       }
       for (const candidate of candidates.slice(primaries.length)) extra.push(candidate);
     }
     return { pairs: this.#pairs, missing, extra, moved };
   }
 
-  #moved(): readonly [number, number] | null {
+  #moved(): Pair | null {
     let last = NONE;
-    for (const [index, partner] of this.#partner.entries()) {
-      if (partner === NONE) continue;
-      if (partner < last) return [index, partner];
-      last = partner;
+    for (let primary = 0; primary < this.#partner.length; primary += 1) {
+      const candidate = this.#partner[primary] as number;
+      if (candidate === NONE) continue;
+      if (candidate < last) return { primary, candidate };
+      last = candidate;
     }
     return null;
   }
 
   /** The free elements of both sides between two neighbouring pairs. Pairs must not cross. */
   #gaps(): Gap[] {
+    if (this.#joined === this.#partner.length && this.#joined === this.#taken.length) return [];
     const gaps: Gap[] = [];
     let primaries: number[] = [];
     let candidateAt = 0;
     const close = (candidateEnd: number): void => {
-      const candidates = range(candidateAt, candidateEnd);
-      if (primaries.length > 0 || candidates.length > 0) gaps.push({ primaries, candidates });
-      primaries = [];
+      if (primaries.length > 0 || candidateAt < candidateEnd) {
+        gaps.push({ primaries, candidates: range(candidateAt, candidateEnd) });
+        primaries = [];
+      }
       candidateAt = candidateEnd + 1;
     };
-    for (const [index, partner] of this.#partner.entries()) {
-      if (partner === NONE) primaries.push(index);
-      else close(partner);
+    for (let primary = 0; primary < this.#partner.length; primary += 1) {
+      const candidate = this.#partner[primary] as number;
+      if (candidate === NONE) primaries.push(primary);
+      else close(candidate);
     }
     close(this.#taken.length);
     return gaps;
   }
 
   #oneGap(): Gap {
-    return { primaries: this.#freePrimary(), candidates: this.#freeCandidate() };
+    return { primaries: this.#freePrimaries(), candidates: this.#freeCandidates() };
+  }
+
+  #pair(primary: number, candidate: number): void {
+    this.#join(primary, candidate);
+    this.#pairs.push({ primary, candidate });
   }
 
   #join(primary: number, candidate: number): void {
@@ -156,27 +163,49 @@ class Matching {
     this.#joined += 1;
   }
 
-  #freePrimary(): number[] {
-    return range(0, this.#partner.length).filter((index) => this.#partner[index] === NONE);
+  #freePrimaries(): number[] {
+    const free: number[] = [];
+    for (let index = 0; index < this.#partner.length; index += 1) if (this.#partner[index] === NONE) free.push(index);
+    return free;
   }
 
-  #freeCandidate(): number[] {
-    return range(0, this.#taken.length).filter((index) => this.#taken[index] === 0);
+  #freeCandidates(): number[] {
+    const free: number[] = [];
+    for (let index = 0; index < this.#taken.length; index += 1) if (this.#taken[index] === 0) free.push(index);
+    return free;
   }
 }
+
+/** Free elements that may belong together, in order. */
+type Gap = { readonly primaries: readonly number[]; readonly candidates: readonly number[] };
 
 function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
+  return Array.from({ length: to - from }, (_, offset) => from + offset);
 }
 
-/** Indexes by key, the first index last, so that `pop` takes them in order. */
-function group(indexes: readonly number[], keyOf: (index: number) => number): Map<number, number[]> {
-  const groups = new Map<number, number[]>();
-  for (const index of indexes.toReversed()) {
-    const key = keyOf(index);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [index]);
-    else known.push(index);
+/** Element indexes by key. Those of one key form a list, the lowest index first. */
+class Index {
+  readonly #first = new Map<number, number>();
+  readonly #next: Int32Array;
+
+  constructor(indexes: readonly number[], length: number, keyOf: (index: number) => number) {
+    this.#next = new Int32Array(length).fill(NONE);
+    for (const index of indexes.toReversed()) {
+      const key = keyOf(index);
+      this.#next[index] = this.#first.get(key) ?? NONE;
+      this.#first.set(key, index);
+    }
   }
-  return groups;
+
+  isUnique(key: number): boolean {
+    const first = this.#first.get(key) ?? NONE;
+    return first !== NONE && this.#next[first] === NONE;
+  }
+
+  /** `NONE`: none is left. */
+  takeFirst(key: number): number {
+    const first = this.#first.get(key) ?? NONE;
+    if (first !== NONE) this.#first.set(key, this.#next[first] as number);
+    return first;
+  }
 }

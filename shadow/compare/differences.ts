@@ -1,5 +1,5 @@
 import type { Difference } from '../../src/contract/calls.ts';
-import type { Place } from './place.ts';
+import type { PathSignature, Place } from './place.ts';
 
 export type DifferenceKind = Difference['kind'];
 
@@ -8,7 +8,8 @@ export class Differences {
   total = 0;
   unexplained = 0;
   readonly #max: number;
-  readonly #kept = { explained: new Map<string, Difference>(), unexplained: new Map<string, Difference>() };
+  readonly #explained = new Kept();
+  readonly #unexplained = new Kept();
 
   constructor(max: number) {
     this.#max = max;
@@ -23,16 +24,27 @@ export class Differences {
   ): void {
     this.total += 1;
     if (explainedBy === null) this.unexplained += 1;
-    const kept = explainedBy === null ? this.#kept.unexplained : this.#kept.explained;
-    const signature = `${kind} ${place.path}`;
-    if (kept.size >= this.#max || kept.has(signature)) return;
+    const kept = explainedBy === null ? this.#unexplained : this.#explained;
+    if (kept.list.length >= this.#max || !kept.isNew(kind, place.signature)) return;
     const [primary, candidate] = render();
-    kept.set(signature, { kind, path: place.path, at: place.at, primary, candidate, explainedBy });
+    kept.list.push({ kind, path: place.signature.path, at: place.at, primary, candidate, explainedBy });
   }
 
   /** The unexplained ones first, so that explained ones never push them out. */
   list(): readonly Difference[] {
-    const { unexplained, explained } = this.#kept;
-    return [...unexplained.values(), ...explained.values()].slice(0, this.#max);
+    return [...this.#unexplained.list, ...this.#explained.list].slice(0, this.#max);
+  }
+}
+
+class Kept {
+  readonly list: Difference[] = [];
+  readonly #kinds = new Map<PathSignature, Set<DifferenceKind>>();
+
+  isNew(kind: DifferenceKind, signature: PathSignature): boolean {
+    const kinds = this.#kinds.get(signature);
+    if (kinds?.has(kind)) return false;
+    if (kinds === undefined) this.#kinds.set(signature, new Set([kind]));
+    else kinds.add(kind);
+    return true;
   }
 }

@@ -68,15 +68,16 @@ export class Hashing {
 
   #array(array: JsonArray, state: RuleState, translate: boolean): number {
     let hash = SEED.array;
-    for (const [index, item] of array.items.entries()) {
-      hash = mix(hash, this.#hash(item, state.step(index), translate));
+    for (let index = 0; index < array.items.length; index += 1) {
+      hash = mix(hash, this.#hash(array.items[index] as Json, state.step(index), translate));
     }
     return nonZero(hash);
   }
 
   #object(object: JsonObject, state: RuleState, translate: boolean): number {
     let hash = SEED.object;
-    for (const [index, key] of object.keys.entries()) {
+    for (let index = 0; index < object.keys.length; index += 1) {
+      const key = object.keys[index] as string;
       const next = state.step(key);
       if (next.ignore) continue;
       const value = this.#hash(object.values[index] as Json, next, translate);
@@ -90,10 +91,15 @@ export class Hashing {
 
 /** The member that names an object among its like: `id`, else `..._id` or `...Id`, else `key` or `name`. */
 function identityIndex(object: JsonObject): number {
-  const exact = object.keys.indexOf('id');
-  if (exact !== -1) return exact;
-  const suffixed = object.keys.findIndex((key) => key.endsWith('_id') || key.endsWith('Id'));
-  return suffixed !== -1 ? suffixed : object.keys.findIndex((key) => key === 'key' || key === 'name');
+  let suffixed = -1;
+  let named = -1;
+  for (let index = 0; index < object.keys.length; index += 1) {
+    const key = object.keys[index] as string;
+    if (key === 'id') return index;
+    if (suffixed === -1 && (key.endsWith('_id') || key.endsWith('Id'))) suffixed = index;
+    if (named === -1 && (key === 'key' || key === 'name')) named = index;
+  }
+  return suffixed === -1 ? named : suffixed;
 }
 
 const SEED = {

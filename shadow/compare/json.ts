@@ -18,24 +18,31 @@ export class LongNumber {
   }
 }
 
-export class JsonArray {
-  readonly items: readonly Json[];
-  /** Filled by `Hashing`, once; 0 is "not yet". */
+/** What is found out about an array or object on the way, so that it is found out once. */
+abstract class Container {
+  /** Filled by `Hashing`; 0 is "not yet". */
   hash = 0;
+  /** What `Equality` last asked whether it is equal to this, and the answer. */
+  probedWith: Container | null = null;
+  probedEqual = false;
+}
+
+export class JsonArray extends Container {
+  readonly items: readonly Json[];
 
   constructor(items: readonly Json[]) {
+    super();
     this.items = items;
   }
 }
 
-export class JsonObject {
+export class JsonObject extends Container {
   /** In order of appearance; a duplicate key stands twice. */
   readonly keys: readonly string[];
   readonly values: readonly Json[];
-  /** Filled by `Hashing`, once; 0 is "not yet". */
-  hash = 0;
 
   constructor(keys: readonly string[], values: readonly Json[]) {
+    super();
     this.keys = keys;
     this.values = values;
   }

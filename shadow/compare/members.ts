@@ -1,9 +1,10 @@
+import type { Pair } from './align.ts';
 import { asPrimary, type Pairing } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
 /** How the members of two objects belong together, as indexes into their `keys`. */
 export type Members = {
-  readonly pairs: readonly (readonly [number, number])[];
+  readonly pairs: readonly Pair[];
   readonly missing: readonly number[];
   readonly extra: readonly number[];
 };
@@ -15,13 +16,13 @@ export type Members = {
  */
 export function matchMembers(primary: JsonObject, candidate: JsonObject, from: number, pairing: Pairing): Members {
   const free = indexesByKey(primary.keys, from);
-  const pairs: (readonly [number, number])[] = [];
+  const pairs: Pair[] = [];
   const taken = new Set<number>();
   const unclaimed: number[] = [];
   const claim = (key: string, index: number): boolean => {
     const found = free.get(key)?.pop();
     if (found === undefined) return false;
-    pairs.push([found, index]);
+    pairs.push({ primary: found, candidate: index });
     taken.add(found);
     return true;
   };

@@ -57,6 +57,9 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 class Parser {
   readonly #text: string;
   readonly #budget: Budget;
+  /** Members of the objects and arrays that are still open. */
+  readonly #keys: string[] = [];
+  readonly #values: Json[] = [];
   #at = 0;
   #depth = 0;
 
@@ -95,25 +98,25 @@ class Parser {
 
   #object(): JsonObject {
     this.#open();
-    const keys: string[] = [];
-    const values: Json[] = [];
-    while (!this.#closes(CLOSE_OBJECT, keys.length)) {
+    const firstKey = this.#keys.length;
+    const firstValue = this.#values.length;
+    while (!this.#closes(CLOSE_OBJECT, this.#keys.length === firstKey)) {
       this.#space();
       if (this.#text.charCodeAt(this.#at) !== QUOTE) throw new Malformed(this.#at, 'a key');
-      keys.push(this.#string());
+      this.#keys.push(this.#string());
       this.#space();
       if (this.#text.charCodeAt(this.#at) !== COLON) throw new Malformed(this.#at, '":"');
       this.#at += 1;
-      values.push(this.#value());
+      this.#values.push(this.#value());
     }
-    return new JsonObject(keys, values);
+    return new JsonObject(take(this.#keys, firstKey), take(this.#values, firstValue));
   }
 
   #array(): JsonArray {
     this.#open();
-    const items: Json[] = [];
-    while (!this.#closes(CLOSE_ARRAY, items.length)) items.push(this.#value());
-    return new JsonArray(items);
+    const first = this.#values.length;
+    while (!this.#closes(CLOSE_ARRAY, this.#values.length === first)) this.#values.push(this.#value());
+    return new JsonArray(take(this.#values, first));
   }
 
   #open(): void {
@@ -123,7 +126,7 @@ class Parser {
   }
 
   /** Steps over the closing bracket, or over the comma before the next member. */
-  #closes(bracket: number, members: number): boolean {
+  #closes(bracket: number, isEmpty: boolean): boolean {
     this.#space();
     const code = this.#text.charCodeAt(this.#at);
     if (code === bracket) {
@@ -131,7 +134,7 @@ class Parser {
       this.#depth -= 1;
       return true;
     }
-    if (members === 0) return false;
+    if (isEmpty) return false;
     if (code !== COMMA) throw new Malformed(this.#at, `"," or "${String.fromCharCode(bracket)}"`);
     this.#at += 1;
     return false;
@@ -232,4 +235,11 @@ class Parser {
       this.#at += 1;
     }
   }
+}
+
+/** Cuts off what stands from `first` on: arrays that grow by pushing keep 17 slots for one element. */
+function take<T>(stack: T[], first: number): T[] {
+  const taken = stack.slice(first);
+  stack.length = first;
+  return taken;
 }

@@ -16,9 +16,9 @@ export class RuleState {
   /** Whether anything here is equal that would not be so without rules. */
   readonly widens: boolean;
   readonly #named: ReadonlyMap<string, () => RuleState>;
-  readonly #otherwise: () => RuleState;
+  /** `null`: back to this state. */
+  readonly #otherwise: (() => RuleState) | null;
 
-  /** `otherwise`: where any key leads that is not named; `null`: back to this state. */
   constructor(
     rules: readonly CompareRule[],
     named: ReadonlyMap<string, () => RuleState>,
@@ -32,13 +32,14 @@ export class RuleState {
     this.known = rules.find((rule) => rule.as === 'known')?.reason ?? null;
     this.widens = this.ignore || this.time || this.id || this.number;
     this.#named = named;
-    this.#otherwise = otherwise ?? (() => this);
+    this.#otherwise = otherwise;
   }
 
   /** The state at a member or an element. */
   step(key: string | number): RuleState {
-    if (this.#named.size === 0) return this.#otherwise();
-    return (this.#named.get(String(key)) ?? this.#otherwise)();
+    const named = this.#named.size === 0 ? undefined : this.#named.get(String(key));
+    if (named !== undefined) return named();
+    return this.#otherwise === null ? this : this.#otherwise();
   }
 
   /** Whether a rule here makes the two equal, whatever their values. */
