@@ -1,10 +1,8 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { type Document, parseAllDocuments, type YAMLError } from 'yaml';
+import { type Position, positionsIn } from './lines.ts';
 import { plainValue, type Refused } from './plain.ts';
 import { offsetsOf } from './positions.ts';
 import { type Objection, type Path, quote } from './problems.ts';
-
-/** Line and column, from 1. */
-export type Position = { readonly line: number; readonly column: number };
 
 /** A YAML (or JSON) text, read. */
 export type ConfigDocument = {
@@ -16,15 +14,12 @@ export type ConfigDocument = {
 };
 
 /** Reads YAML 1.2 with its core schema (`no` is a text); one document, no tags, no duplicate keys. */
-export function readDocument(text: string): ConfigDocument {
-  const lines = new LineCounter();
+export function readDocument(source: string): ConfigDocument {
+  const text = source.replace(/^\ufeff/, '');
   // The parser's own search for duplicate keys compares all pairs; `plainValue` finds them by name.
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
+  const parsed = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false });
   const documents = 'empty' in parsed ? [] : parsed;
-  const positionAt = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  const positionAt = positionsIn(text);
   const placed = ({ offset, path, message }: Refused) => ({ ...positionAt(offset), path, message });
 
   const broken = [...controlCharacters(text), ...documents.flatMap(syntaxProblems), ...countProblems(documents)];

@@ -11,7 +11,7 @@ export type JsonSchema = {
   readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
-  readonly enum?: readonly string[];
+  readonly required?: readonly string[];
 };
 
 /** The config file as a JSON Schema for editors (draft 7, which yaml-language-server reads). */

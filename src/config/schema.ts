@@ -87,7 +87,7 @@ const COMPARE_RULE = section({
 });
 
 const AFFINITY_SOURCE = checked('header:NAME, cookie:NAME, query:NAME, address or request', parseAffinity);
-const AFFINITY_LIST = z.array(AFFINITY_SOURCE).min(1);
+const AFFINITY_LIST = z.array(AFFINITY_SOURCE).min(1, { error: 'at least one source' });
 
 export const TYPE = section({
   match: MATCH.optional().meta({

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import { configJsonSchema, type JsonSchema } from '../../src/config/index.ts';
+import { parsed, problemsIn } from './samples.ts';
+
+const DOCS = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf8');
+
+type Row = { readonly key: string; readonly byDefault: string; readonly example: string };
+
+/** The rows of the tables of keys: | `key` | type | default | meaning | `example` | */
+const ROWS: readonly Row[] = [...DOCS.matchAll(/^\| `([^`]+)` \|[^|]+\| ([^|]+) \|[^|]+\| `([^`]+)` \|$/gm)].map(
+  ([, key = '', byDefault = '', example = '']) => ({ key, byDefault, example }),
+);
+
+const BLOCKS = [...DOCS.matchAll(/^```(?:yaml|json)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+
+describe('docs/config.md', () => {
+  it('describes the keys that there are, each once', () => {
+    expect(ROWS.map(({ key }) => key).sort()).toEqual([...keysOf(configJsonSchema()).keys()].sort());
+  });
+
+  it.each(ROWS)('tells the default of $key', ({ key, byDefault }) => {
+    const { schema, required } = keysOf(configJsonSchema()).get(key) ?? {};
+    const value = schema?.default;
+
+    expect(byDefault === 'required').toBe(required);
+    if (typeof value === 'string' || typeof value === 'number') expect(byDefault).toMatch(new RegExp(`^\`${value}\``));
+    if (value === undefined) expect(byDefault).not.toMatch(/^`\d/);
+  });
+
+  it.each(ROWS)('gives an example of $key that is accepted', ({ key, example }) => {
+    const document = parseDocument(`types:
+  billing:
+    legacy: "http://127.0.0.1:9101"
+    v2: "http://127.0.0.1:9102"
+    operations: [{ name: get, method: PUT, path: "/billing/:id", effect: write }]
+    compare: [{ at: /a, as: id, reason: b }]`);
+    const path = key.replace('<type>', 'billing').replace('[]', '.0').split('.');
+    document.setIn(path, parseDocument(example).contents);
+
+    expect(() => parsed(String(document))).not.toThrow();
+  });
+
+  it('has examples', () => {
+    expect(BLOCKS.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(BLOCKS)('has an example that is accepted:\n%s', (block) => {
+    expect(() => parsed(block)).not.toThrow();
+  });
+
+  it('shows problems as they are printed', () => {
+    const shown = [...DOCS.matchAll(/^banyan\.yaml(:\d+:\d+ .*)$/gm)].map(([, line = '']) => line.slice(1));
+    const example = (BLOCKS[1] ?? '')
+      .replace('legacy: "http://127.0.0.1:9001"', 'legcay: "http://127.0.0.1:9001"')
+      .replace('[header:x-tenant, address]', '[header:x-tenant, adress]');
+
+    expect(shown).toEqual(problemsIn(example));
+  });
+});
+
+type Key = { readonly schema: JsonSchema; readonly required: boolean };
+
+/** The keys of the file as the docs write them: `types.<type>.operations[].name`. */
+function keysOf(schema: JsonSchema, path = ''): ReadonlyMap<string, Key> {
+  const keys = new Map<string, Key>();
+  for (const [key, child] of Object.entries(schema.properties ?? {})) {
+    const childPath = path === '' ? key : `${path}.${key}`;
+    keys.set(childPath, { schema: child, required: schema.required?.includes(key) ?? false });
+    for (const [deeper, value] of keysOf(child, childPath)) keys.set(deeper, value);
+  }
+  if (schema.items) for (const [deeper, value] of keysOf(schema.items, `${path}[]`)) keys.set(deeper, value);
+  if (schema.additionalProperties)
+    for (const [deeper, value] of keysOf(schema.additionalProperties, `${path}.<type>`)) keys.set(deeper, value);
+  return keys;
+}
