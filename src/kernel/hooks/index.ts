@@ -157,17 +157,17 @@ export class Plugins {
 
   async loadFirst(definitions: readonly AnyPlugin[], { configs = {}, saved = {} }: PluginOptions): Promise<void> {
     const loaded = provision(definitions, (plugin) => new LoadedPlugin(this.#engine, plugin, configs[plugin.name]));
-    const initialized: LoadedPlugin[] = [];
     try {
-      for (const plugin of loaded) {
-        initialized.push(plugin);
+      for (const [i, plugin] of loaded.entries()) {
+        // One by one, so that each finds those that it requires.
+        this.#table = new HookTable(loaded.slice(0, i + 1));
         await initialize(this.#engine, plugin);
       }
-      this.#table = new HookTable(loaded);
       await this.restore(saved);
     } catch (error) {
+      const begun = this.#table.plugins;
       this.#table = new HookTable([]);
-      for (const plugin of initialized.reverse()) await disposeOf(this.#engine, plugin);
+      for (const plugin of begun.toReversed()) await disposeOf(this.#engine, plugin);
       throw error;
     }
   }

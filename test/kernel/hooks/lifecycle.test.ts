@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { BUDGETS } from '../../../src/contract/plugins.ts';
+import { drainMsMax } from '../../../src/kernel/hooks/lifecycle.ts';
+import { agent, failureOf, load, ManualStopwatch, plugin, spawnEvent } from './support.ts';
+
+/** Writes down its steps; vetoes with its version, so that one sees which version is asked. */
+function noting(name: string, steps: string[], parts: Parameters<typeof plugin>[1] & { label?: string } = {}) {
+  const { label = name, ...rest } = parts;
+  return plugin(name, {
+    initialize: () => void steps.push(`${label} initialize`),
+    dispose: () => void steps.push(`${label} dispose`),
+    hooks: { allow_agent_spawn: () => ({ veto: label }) },
+    ...rest,
+  });
+}
+
+const answerOf = (plugins: Awaited<ReturnType<typeof load>>, operation = plugins.begin()) => {
+  try {
+    operation.guard('allow_agent_spawn', spawnEvent());
+    return null;
+  } catch (error) {
+    return (error as { reason: string }).reason;
+  } finally {
+    operation.end();
+  }
+};
+
+describe('loading a set of plugins', () => {
+  it('initialises in order, and close disposes in the reverse order', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('a', steps, { requires: ['b'] }), noting('b', steps)]);
+    await plugins.close();
+    expect(steps).toEqual(['b initialize', 'a initialize', 'a dispose', 'b dispose']);
+  });
+
+  it('is all or nothing: what was initialised is disposed of when a later one fails', async () => {
+    const steps: string[] = [];
+    const fails = plugin('b', {
+      initialize: () => {
+        throw new Error('no database');
+      },
+    });
+    const failure = await failureOf(() => load([noting('a', steps), fails, noting('c', steps)]));
+    expect(failure).toEqual({ code: 'PLUGIN_FAILED', message: 'plugin b, initialize: no database' });
+    expect(steps).toEqual(['a initialize', 'a dispose']);
+  });
+
+  it('does not wait for ever', async () => {
+    const stopwatch = new ManualStopwatch();
+    const loading = load([plugin('a', { initialize: () => new Promise(() => {}) })], { stopwatch });
+    const failure = failureOf(() => loading);
+    await Promise.resolve();
+    stopwatch.advance(BUDGETS.initializeMs);
+    expect((await failure).message).toBe(`plugin a, initialize: not done after ${BUDGETS.initializeMs} ms`);
+  });
+});
+
+describe('a plugin at run time', () => {
+  it('is loaded beside the others, in its place in the order', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('b', steps)]);
+    await plugins.load(noting('a', steps));
+    expect(plugins.explainOrder().map((row) => row.plugin)).toEqual(['a', 'b']);
+    expect(answerOf(plugins)).toBe('a');
+  });
+
+  it('is refused when it does not fit the loaded ones, which go on', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('a', steps, { requires: [] })]);
+    const misfits = [
+      noting('b', steps, { requires: ['missing'] }),
+      noting('b', steps, { before: ['a'], after: ['a'] }),
+      noting('b', steps, { hooks: { on_nothing: () => {} } }),
+    ];
+    const codes = await Promise.all(misfits.map(async (misfit) => (await failureOf(() => plugins.load(misfit))).code));
+    expect(codes).toEqual(['PLUGIN_MISSING', 'PLUGIN_CYCLE', 'PLUGIN_INVALID']);
+    expect(steps).toEqual(['a initialize']);
+    expect(answerOf(plugins)).toBe('a');
+  });
+
+  it('is not unloaded while another requires it', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('a', steps), noting('b', steps, { requires: ['a'] })]);
+    expect(await failureOf(() => plugins.unload('a'))).toEqual({
+      code: 'PLUGIN_MISSING',
+      message: 'b requires a, which is not loaded',
+    });
+    await plugins.unload('b');
+    await plugins.unload('a');
+    expect(steps.slice(2)).toEqual(['b dispose', 'a dispose']);
+    expect(answerOf(plugins)).toBeNull();
+    expect((await failureOf(() => plugins.unload('a'))).code).toBe('PLUGIN_GONE');
+  });
+});
+
+describe('a hot swap', () => {
+  it('provisions, validates, swaps, drains and disposes, in this order', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('p', steps, { label: 'old' })]);
+    const underWay = plugins.begin();
+    const swapped = plugins.load(noting('p', steps, { label: 'new', version: '2.0.0' }));
+    await new Promise(setImmediate);
+    expect(steps).toEqual(['old initialize', 'new initialize']);
+    expect(answerOf(plugins)).toBe('new');
+    expect(answerOf(plugins, underWay)).toBe('old');
+    await swapped;
+    expect(steps).toEqual(['old initialize', 'new initialize', 'old dispose']);
+    expect(plugins.report()[0]).toMatchObject({ version: '2.0.0' });
+  });
+
+  it('carries the state over as it is at the swap', async () => {
+    const states: { n: number }[] = [];
+    const counter = (version: string) =>
+      plugin('p', {
+        version,
+        state: { version: 1, initial: () => ({ n: 0 }) },
+        initialize: ({ state }) => void states.push(state as { n: number }),
+        hooks: { allow_agent_spawn: (_: never, { state }: { state: { n: number } }) => void state.n++ },
+      });
+    const plugins = await load([counter('1.0.0')]);
+    answerOf(plugins);
+    answerOf(plugins);
+    await plugins.load(counter('1.1.0'));
+    answerOf(plugins);
+    expect(states).toEqual([{ n: 2 }, { n: 3 }]);
+  });
+
+  it('that fails leaves the old one running, and disposes of the new one', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('p', steps, { label: 'old' })]);
+    const broken = noting('p', steps, {
+      label: 'new',
+      initialize: () => {
+        throw new Error('cannot');
+      },
+    });
+    expect((await failureOf(() => plugins.load(broken))).message).toBe('plugin p, initialize: cannot');
+    expect(steps).toEqual(['old initialize', 'new dispose']);
+    expect(answerOf(plugins)).toBe('old');
+  });
+
+  it('that cannot take the state over leaves the old one running', async () => {
+    const steps: string[] = [];
+    const state = (version: number) => ({ state: { version, initial: () => ({}) } });
+    const plugins = await load([noting('p', steps, { label: 'old', ...state(1) })]);
+    expect((await failureOf(() => plugins.load(noting('p', steps, { label: 'new', ...state(2) })))).code).toBe(
+      'PLUGIN_INVALID',
+    );
+    expect(answerOf(plugins)).toBe('old');
+  });
+
+  it('waits for events and capability calls of the old one', async () => {
+    const steps: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const parts = {
+      capabilities: { slow: { says: '', input: z.undefined(), output: z.number() } },
+      serve: { slow: () => promise },
+      hooks: { on_agent_stopped: () => void steps.push('old observes') },
+    };
+    const old = noting('p', steps, { label: 'old', ...parts });
+    const plugins = await load([old]);
+    const answer = (plugins.use(old) as { slow: () => Promise<number> }).slow();
+    plugins.observe('on_agent_stopped', { agent: agent(), reason: 'x' });
+    const swapped = plugins.load(noting('p', steps, { label: 'new' }));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(steps).toEqual(['old initialize', 'new initialize', 'old observes']);
+    resolve(1);
+    await swapped;
+    expect(await answer).toBe(1);
+    expect(steps.at(-1)).toBe('old dispose');
+  });
+
+  it('does not drain for ever', async () => {
+    const steps: string[] = [];
+    const stopwatch = new ManualStopwatch();
+    const plugins = await load([noting('p', steps, { label: 'old' })], { stopwatch });
+    plugins.begin();
+    const swapped = plugins.load(noting('p', steps, { label: 'new' }));
+    await new Promise(setImmediate);
+    stopwatch.advance(drainMsMax);
+    await swapped;
+    expect(steps.at(-1)).toBe('old dispose');
+    expect(plugins.findings()).toMatchObject([{ plugin: 'p', kind: 'drain_timed_out' }]);
+  });
+
+  it('is one change after the other, whoever asks', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('p', steps, { label: 'v1' })]);
+    await Promise.all([
+      plugins.load(noting('p', steps, { label: 'v2' })),
+      plugins.load(noting('p', steps, { label: 'v3' })),
+      plugins.unload('p'),
+    ]);
+    expect(steps).toEqual([
+      'v1 initialize',
+      'v2 initialize',
+      'v1 dispose',
+      'v3 initialize',
+      'v2 dispose',
+      'v3 dispose',
+    ]);
+  });
+
+  it('does not stop because the old one cannot be disposed of; that is counted', async () => {
+    const steps: string[] = [];
+    const dispose = () => Promise.reject(new Error('stuck'));
+    const plugins = await load([noting('p', steps, { label: 'old', dispose })]);
+    await plugins.load(noting('p', steps, { label: 'new' }));
+    expect(answerOf(plugins)).toBe('new');
+    expect(plugins.findings()).toMatchObject([{ kind: 'dispose_failed', message: 'plugin p, dispose: stuck' }]);
+  });
+});
+
+describe('a change of config', () => {
+  const config = z.object({ limit: z.number().default(3) });
+
+  it('is told with the previous one, and stands from then on', async () => {
+    const told: unknown[] = [];
+    const tell = (previous: unknown, context: { config: unknown }) => void told.push([previous, context.config]);
+    const plugins = await load([plugin('p', { config, on_config_changed: tell as never })]);
+    await plugins.configure('p', { limit: 9 });
+    expect(told).toEqual([[{ limit: 3 }, { limit: 9 }]]);
+  });
+
+  it('that the plugin or its schema refuses leaves the previous one', async () => {
+    let current: () => unknown = () => undefined;
+    const parts = {
+      config,
+      initialize: (context: { config: unknown }) => {
+        current = () => context.config;
+      },
+      on_config_changed: () => {
+        throw new Error('not now');
+      },
+    };
+    const plugins = await load([plugin('p', parts)]);
+    expect((await failureOf(() => plugins.configure('p', { limit: 'x' }))).code).toBe('PLUGIN_INVALID');
+    expect((await failureOf(() => plugins.configure('p', { limit: 4 }))).message).toBe(
+      'plugin p, on_config_changed: not now',
+    );
+    expect(current()).toEqual({ limit: 3 });
+  });
+});
+
+describe('what a plugin repeats', () => {
+  function manualClock() {
+    const due: { atMs: number; then: () => void }[] = [];
+    let nowMs = 0;
+    const after = (delayMs: number, then: () => void) => {
+      const timer = { atMs: nowMs + delayMs, then };
+      due.push(timer);
+      return () => void due.splice(due.indexOf(timer), 1);
+    };
+    const advance = async (ms: number) => {
+      nowMs += ms;
+      for (const timer of due.filter(({ atMs }) => atMs <= nowMs)) {
+        due.splice(due.indexOf(timer), 1);
+        timer.then();
+      }
+      await new Promise(setImmediate);
+    };
+    return { now: () => nowMs, after, advance, due };
+  }
+
+  it("runs by the kernel's clock, never overlaps itself, and ends with the plugin", async () => {
+    const clock = manualClock();
+    const turns: number[] = [];
+    let finish = () => {};
+    const initialize = (context: { repeat: (everyMs: number, turn: () => Promise<void>) => void }) =>
+      context.repeat(100, () => {
+        turns.push(clock.now());
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      });
+    const plugins = await load([plugin('p', { initialize: initialize as never })], { clock });
+    await clock.advance(100);
+    await clock.advance(100);
+    expect(turns).toEqual([100]);
+    finish();
+    await clock.advance(0);
+    await clock.advance(100);
+    expect(turns).toEqual([100, 300]);
+    finish();
+    await plugins.unload('p');
+    expect(clock.due).toEqual([]);
+  });
+
+  it('is isolated like a hook', async () => {
+    const clock = manualClock();
+    const initialize = (context: { repeat: (everyMs: number, turn: () => void) => void }) =>
+      context.repeat(100, () => {
+        throw new Error('broken');
+      });
+    const plugins = await load([plugin('p', { initialize: initialize as never })], { clock });
+    await clock.advance(100);
+    await clock.advance(100);
+    expect(plugins.report()[0]).toMatchObject({ calls: 2, errors: 2 });
+    expect(plugins.findings()[0]).toMatchObject({ place: 'repeat:1', kind: 'threw' });
+  });
+});
