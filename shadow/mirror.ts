@@ -1,12 +1,14 @@
 import type { CallCopy, DropReason, NamedEntity, NotComparableReason, Observation } from '../src/contract/calls.ts';
 import type { Limits } from '../src/contract/limits.ts';
 import type { Side } from '../src/contract/stages.ts';
+import type { Effect } from '../src/contract/wire.ts';
 import type { Translation } from '../src/wire/translate.ts';
 import { Breaker } from './breaker.ts';
 import type { Comparison, Pairing } from './compare/index.ts';
 import { Lanes } from './lanes.ts';
+import { Precedence } from './precedence.ts';
 import { Slots } from './slots.ts';
-import type { Moment, StateClock } from './state-clock.ts';
+import { type Moment, StateClock } from './state-clock.ts';
 import type { CreatedPair, Twins } from './twins.ts';
 
 /** A call that the primary has answered and the candidate shall see. */
@@ -17,9 +19,12 @@ export type MirrorJob = {
   readonly primary: Observation;
   /** What the primary's answer created. */
   readonly created: readonly NamedEntity[];
-  /** When the call began; `StateClock.begin` gave it. */
-  readonly moment: Moment;
+  /** When the call began. */
+  readonly begun: Begun;
 };
+
+/** What the mirror noted as a call began; `Mirror.begin` gives it, and its call must be offered or abandoned. */
+export type Begun = { readonly moment: Moment; readonly mark: number };
 
 /** How an eligible call ended in the shadow. */
 export type Settlement =
@@ -57,6 +62,7 @@ export class Mirror {
   readonly #twins: Twins;
   readonly #clock: StateClock;
   readonly #lanes = new Lanes();
+  readonly #precedence = new Precedence();
   readonly #slots: Slots;
   readonly #breakers: Readonly<Record<Side, Breaker>>;
   readonly #underWay = new Set<Promise<void>>();
@@ -68,15 +74,25 @@ export class Mirror {
     readonly limits: Limits;
     readonly order: 'entity' | 'type';
     readonly twins: Twins;
-    readonly clock: StateClock;
   }) {
     this.#ports = options.ports;
     this.#limits = options.limits;
     this.#order = options.order;
     this.#twins = options.twins;
-    this.#clock = options.clock;
+    this.#clock = new StateClock(options.order);
     this.#slots = new Slots(options.limits.mirrorInFlightMax);
     this.#breakers = { legacy: new Breaker(options.ports.nowMs), v2: new Breaker(options.ports.nowMs) };
+  }
+
+  /** An eligible call begins. */
+  begin(effect: Effect, named: readonly NamedEntity[]): Begun {
+    return { moment: this.#clock.begin(effect, named), mark: this.#precedence.mark() };
+  }
+
+  /** A call that was begun will not be offered: its primary gave the client no answer. */
+  abandon(call: CallCopy, begun: Begun, created: readonly NamedEntity[]): void {
+    this.#clock.end(call.effect, begun.moment);
+    if (call.effect === 'write') this.#twins.markStale([...call.entities, ...created]);
   }
 
   /** Takes a job, or drops it at once. Returns immediately in either case. */
@@ -88,13 +104,15 @@ export class Mirror {
     }
     const bytes = job.call.body?.byteLength ?? 0;
     this.#waitingBytes += bytes;
-    const run = this.#lanes
-      .run(laneKeys(job, this.#order), () => this.#slots.hold(() => this.#mirror(job)))
-      .finally(() => {
-        this.#waitingBytes -= bytes;
-        this.#underWay.delete(run);
-      });
+    const run = this.#inTurn(job, () => this.#slots.hold(() => this.#mirror(job))).finally(() => {
+      this.#waitingBytes -= bytes;
+      this.#underWay.delete(run);
+    });
     this.#underWay.add(run);
+  }
+
+  #inTurn(job: MirrorJob, task: () => Promise<void>): Promise<void> {
+    return this.#order === 'type' ? this.#precedence.run(job.begun.mark, task) : this.#lanes.run(entityKeys(job), task);
   }
 
   /** Jobs waiting or under way. */
@@ -162,19 +180,19 @@ export class Mirror {
     }
   }
 
-  #judge({ call, primary, candidate: side, moment }: MirrorJob, candidate: Observation): Settlement {
+  #judge({ call, primary, candidate: side, begun }: MirrorJob, candidate: Observation): Settlement {
     const incomparable = notComparable(primary, candidate);
     if (incomparable !== null) return { kind: 'not_comparable', reason: incomparable, candidate };
     const comparison = this.#ports.compare(primary, candidate, this.#twins.pairing(side));
     const parted = comparison.verdict === 'mismatch';
-    if (parted && call.effect === 'read' && this.#clock.moved(moment)) {
+    if (parted && call.effect === 'read' && this.#clock.moved(begun.moment)) {
       return { kind: 'not_comparable', reason: 'state_moved', candidate };
     }
     return { kind: 'compared', comparison, candidate };
   }
 
   #settle(job: MirrorJob, settlement: Settlement): void {
-    this.#clock.end(job.call.effect, job.moment);
+    this.#clock.end(job.call.effect, job.begun.moment);
     if (job.call.effect === 'write' && !agreed(settlement))
       this.#twins.markStale([...job.call.entities, ...job.created]);
     this.#ports.settled(job, settlement);
@@ -192,7 +210,6 @@ function notComparable(primary: Observation, candidate: Observation): NotCompara
   return candidate.outcome.body === null ? 'candidate_too_large' : null;
 }
 
-function laneKeys({ call, created }: MirrorJob, order: 'entity' | 'type'): readonly string[] {
-  if (order === 'type') return ['*'];
+function entityKeys({ call, created }: MirrorJob): readonly string[] {
   return [...call.entities, ...created].map(({ kind, id }) => `${kind}:${id}`);
 }

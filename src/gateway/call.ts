@@ -1,4 +1,4 @@
-import type { Moment } from '../../shadow/state-clock.ts';
+import type { Begun } from '../../shadow/mirror.ts';
 import type { CallCopy, NamedEntity, RawHeaders } from '../contract/calls.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { WireOperation } from '../contract/wire.ts';
@@ -19,7 +19,7 @@ export type Call = {
   readonly entities: readonly KnownEntity[];
   readonly plan: Plan;
   /** `null` where no shadow watches. */
-  readonly moment: Moment | null;
+  readonly begun: Begun | null;
 };
 
 /** The copy that the candidate may get. */

@@ -77,7 +77,7 @@ async function understand(
     body,
     entities,
     plan,
-    moment: plan.candidate === null ? null : parts.shadowOf(type.name).clock.begin(route.operation.effect, entities),
+    begun: plan.candidate === null ? null : parts.shadowOf(type.name).mirror.begin(route.operation.effect, entities),
   };
 }
 

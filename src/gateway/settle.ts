@@ -12,18 +12,18 @@ export function settle(parts: GatewayParts, call: Call, forwarded: Forwarded): v
     shadow.ledger.observed(call.operation.name, side, 'primary', asked.observation);
     if (side === 'v2') parts.guards.watch(call.type.name, failed(call.operation, asked.observation.outcome));
   }
-  if (call.plan.candidate === null || call.moment === null) {
+  if (call.plan.candidate === null || call.begun === null) {
     leaveTwinsBehind(parts, call, forwarded);
     return;
   }
   shadow.ledger.eligible(call.operation.name);
   const primary = answerOf(call, forwarded);
   if (primary === null) {
-    shadow.abandon(call, call.moment, forwarded);
+    shadow.abandon(call, call.begun, forwarded);
     return;
   }
   const { created } = forwarded;
-  shadow.mirror.offer({ call: copyOf(call), candidate: call.plan.candidate, primary, created, moment: call.moment });
+  shadow.mirror.offer({ call: copyOf(call), candidate: call.plan.candidate, primary, created, begun: call.begun });
 }
 
 /** What the client got, from the side that the plan meant; `null` when it got it from elsewhere or not at all. */

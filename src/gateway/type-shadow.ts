@@ -1,7 +1,6 @@
 import { compare, compileRules } from '../../shadow/compare/index.ts';
 import { Ledger } from '../../shadow/ledger/index.ts';
-import { Mirror } from '../../shadow/mirror.ts';
-import { type Moment, StateClock } from '../../shadow/state-clock.ts';
+import { type Begun, Mirror } from '../../shadow/mirror.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { CallCopy, NamedEntity } from '../contract/calls.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
@@ -17,11 +16,10 @@ import type { LegRequest } from './leg.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
 
-/** The shadow of one type: its mirror, its twins, its sense of time and its ledger, put together. */
+/** The shadow of one type: its mirror, its twins and its ledger, put together. */
 export class TypeShadow {
   readonly ledger: Ledger;
   readonly twins: Twins;
-  readonly clock: StateClock;
   readonly mirror: Mirror;
 
   constructor(options: {
@@ -43,13 +41,11 @@ export class TypeShadow {
         entity: store.findEntity({ type: type.name, kind, by: 'client', id }),
       }));
     this.ledger = openLedger(store.loadLedger(type.name), options.epochMs);
-    this.clock = new StateClock(type.spec.wire.order);
     this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
     this.mirror = new Mirror({
       limits,
       order: type.spec.wire.order,
       twins: this.twins,
-      clock: this.clock,
       ports: {
         send: (side, call, translation) =>
           sendCopy(type.candidateLegs[side], copyRequest(type, call, translation), {
@@ -75,10 +71,9 @@ export class TypeShadow {
   }
 
   /** An eligible call that the candidate will not see, because its primary gave the client no answer. */
-  abandon(call: Call, moment: Moment, { attempts, created }: Forwarded): void {
-    this.clock.end(call.operation.effect, moment);
+  abandon(call: Call, begun: Begun, { attempts, created }: Forwarded): void {
     const copy = copyOf(call);
-    if (call.operation.effect === 'write') this.twins.markStale([...copy.entities, ...created]);
+    this.mirror.abandon(copy, begun, created);
     const primary = attempts.at(-1)?.asked.observation ?? null;
     const left = primary?.outcome.kind === 'failure' && primary.outcome.reason === 'aborted';
     this.ledger.settled(

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Mirror, type MirrorJob, type MirrorPorts, type Settlement } from '../../shadow/mirror.ts';
-import { StateClock } from '../../shadow/state-clock.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { NamedEntity, Observation } from '../../src/contract/calls.ts';
 import type { Entity } from '../../src/contract/entities.ts';
@@ -32,12 +31,11 @@ function entityTable() {
   return { findEntity, putEntity } as Store;
 }
 
-function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}) {
+function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, order: 'entity' | 'type' = 'entity') {
   const store = entityTable();
   const settlements: Settlement[] = [];
   const sent: string[] = [];
   const twins = new Twins({ store, type: 'demo', kinds: ['agent'], onStoreError: () => undefined });
-  const clock = new StateClock('entity');
   const known = (named: readonly NamedEntity[]) =>
     named.map(({ kind, id }) => ({ kind, id, entity: store.findEntity({ type: 'demo', kind, by: 'client', id }) }));
   const ports: MirrorPorts = {
@@ -58,7 +56,7 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}) {
     nowMs: () => 0,
     ...over,
   };
-  const mirror = new Mirror({ ports, limits: { ...DEFAULT_LIMITS, ...limits }, order: 'entity', twins, clock });
+  const mirror = new Mirror({ ports, limits: { ...DEFAULT_LIMITS, ...limits }, order, twins });
   const job = (given: Partial<MirrorJob['call']> & { created?: readonly NamedEntity[] } = {}): MirrorJob => {
     const { created = [], ...call } = given;
     const effect = call.effect ?? 'write';
@@ -78,10 +76,10 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}) {
       candidate: 'v2',
       primary: answer('legacy'),
       created,
-      moment: clock.begin(effect, entities),
+      begun: mirror.begin(effect, entities),
     };
   };
-  return { mirror, job, settlements, sent, store, clock };
+  return { mirror, job, settlements, sent, store };
 }
 
 const agent = (id: string, over: Partial<Entity> = {}): Entity => ({
@@ -165,9 +163,9 @@ describe('the mirror', () => {
 
   it('does not blame a read for a write that was under way', async () => {
     rig = setUp({ send: async (side) => answer(side, 'other') });
-    const write = rig.clock.begin('write', []);
+    const write = rig.job();
     const read = rig.job({ effect: 'read' });
-    rig.clock.end('write', write);
+    rig.mirror.abandon(write.call, write.begun, []);
     rig.mirror.offer(read);
     rig.mirror.offer(rig.job({ effect: 'read' }));
     await rig.mirror.idle();

@@ -14,7 +14,13 @@ import type { Store } from '../../src/store/store.ts';
 export const BILLING_OPERATIONS: readonly WireOperation[] = [
   { name: 'get_invoice', method: 'GET', path: '/billing/invoices/:id', effect: 'read', names: { invoice: 'path.id' } },
   { name: 'list_invoices', method: 'GET', path: '/billing/invoices', effect: 'read' },
-  { name: 'create_invoice', method: 'POST', path: '/billing/invoices', effect: 'write', creates: { invoice: 'body:/id' } },
+  {
+    name: 'create_invoice',
+    method: 'POST',
+    path: '/billing/invoices',
+    effect: 'write',
+    creates: { invoice: 'body:/id' },
+  },
   { name: 'pay', method: 'POST', path: '/billing/pay', effect: 'write', names: { invoice: 'body:/invoice' } },
 ];
 
@@ -43,7 +49,11 @@ export type GatewayRig = {
   readonly close: () => Promise<void>;
 };
 
-export type RigOptions = { readonly limits?: Partial<Limits>; readonly timeouts?: Partial<Timeouts>; readonly folder?: string };
+export type RigOptions = {
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly folder?: string;
+};
 
 /** A gateway for one type on a free port, with a state folder of its own. */
 export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promise<GatewayRig> {
