@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+
+/** What the clients saw, since the beginning. */
+export type Seen = {
+  /** Calls that were sent. */
+  readonly calls: number;
+  /** Answered with a status of 500 and above. */
+  readonly failed: number;
+  /** Not answered, or not wholly. */
+  readonly lost: number;
+};
+
+export type RpcAnswer = {
+  readonly status: number;
+  readonly body: { readonly result?: unknown; readonly error?: unknown };
+};
+
+const CALLERS = 40;
+/** Between two calls of a caller; 40 callers make some 500 calls a second. */
+const THINK_MS = 60;
+const ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
+
+/** Callers of the legacy API who know nothing of a migration. Each spawns an agent, gives it work, looks, ends it. */
+export class Traffic {
+  readonly #pool: Pool;
+  readonly #counts = { calls: 0, failed: 0, lost: 0 };
+  readonly #callers: Promise<void>[] = [];
+  #going = true;
+
+  constructor(dataUrl: string) {
+    this.#pool = new Pool(dataUrl, { connections: CALLERS });
+  }
+
+  get seen(): Seen {
+    return { ...this.#counts };
+  }
+
+  start(): void {
+    for (let n = 0; n < CALLERS; n += 1)
+      this.#callers.push(this.#sessions(`caller-${n}`, ROLES[n % ROLES.length] ?? ''));
+  }
+
+  async stop(): Promise<void> {
+    this.#going = false;
+    await Promise.all(this.#callers);
+    await this.#pool.close();
+  }
+
+  /** Resolves when so many more calls have been made. */
+  async moreCalls(count: number): Promise<void> {
+    const target = this.#counts.calls + count;
+    while (this.#counts.calls < target) await sleep(20);
+  }
+
+  /** One call as a caller; `null` when it was lost. Every call is counted. */
+  async call(caller: string, operation: string, args: object): Promise<RpcAnswer | null> {
+    this.#counts.calls += 1;
+    try {
+      const { statusCode, body } = await this.#pool.request({
+        method: 'POST',
+        path: `/simple_orchestrator/${operation}`,
+        headers: { 'content-type': 'application/json', 'x-caller-id': caller },
+        body: JSON.stringify(args),
+      });
+      const answer = { status: statusCode, body: (await body.json()) as RpcAnswer['body'] };
+      if (statusCode >= 500) this.#counts.failed += 1;
+      return answer;
+    } catch {
+      this.#counts.lost += 1;
+      return null;
+    }
+  }
+
+  async #sessions(caller: string, role: string): Promise<void> {
+    while (this.#going) {
+      const spawned = await this.#pause(this.call(caller, 'spawn_agent', { role }));
+      const agent_id = spawned?.body.result;
+      if (typeof agent_id !== 'string') continue;
+      const task = { task_description: `work of ${caller}`, task_type: 'demo', preferred_agent_role: role };
+      await this.#pause(this.call(caller, 'delegate_task', task));
+      await this.#pause(this.call(caller, 'get_system_status', {}));
+      await this.#pause(this.call(caller, 'shutdown_agent', { agent_id, graceful: false }));
+    }
+  }
+
+  async #pause<T>(answer: Promise<T>): Promise<T> {
+    const value = await answer;
+    await sleep(THINK_MS * (0.5 + Math.random()));
+    return value;
+  }
+}
