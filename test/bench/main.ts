@@ -1,0 +1,24 @@
+/**
+ * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures; with `--json`, the last line is one
+ * object `{name, results}`. Figures compare things measured side by side in one run; trust ratios.
+ */
+import { parseArgs } from 'node:util';
+import { BENCHMARKS, type BenchmarkResult } from './registry.ts';
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const [name = ''] = positionals;
+const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name as keyof typeof BENCHMARKS] : undefined;
+if (load === undefined) {
+  console.error(`expected one of ${Object.keys(BENCHMARKS).join(', ')}, got ${JSON.stringify(name)}`);
+  process.exit(2);
+}
+
+const results = await (await load()).run();
+if (values.json) console.log(JSON.stringify({ name, results }));
+else for (const result of results) console.log(line(result));
+
+function line({ metric, value, unit, against, ratio, target, met }: BenchmarkResult): string {
+  const beside = against === null ? '' : ` beside ${against}: ${ratio?.toFixed(2) ?? '-'}x`;
+  const verdict = met === null ? '' : met ? '  met' : '  NOT MET';
+  return `${metric}: ${value} ${unit}${beside}${target === null ? '' : ` (target ${target})`}${verdict}`;
+}
