@@ -3,9 +3,13 @@
  * object `{name, results}`. Figures compare things measured side by side in one run; trust ratios.
  */
 import { parseArgs } from 'node:util';
-import { BENCHMARKS, type BenchmarkResult } from './registry.ts';
+import { BENCHMARKS } from './registry.ts';
+import type { BenchmarkResult } from './result.ts';
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
 const [name = ''] = positionals;
 const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name as keyof typeof BENCHMARKS] : undefined;
 if (load === undefined) {

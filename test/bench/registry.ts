@@ -1,16 +1,4 @@
-export type BenchmarkResult = {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What it was measured beside, in the same run. */
-  readonly against: string | null;
-  /** value / value of `against`. */
-  readonly ratio: number | null;
-  readonly target: string | null;
-  readonly met: boolean | null;
-};
-
-export type Benchmark = { readonly run: () => Promise<readonly BenchmarkResult[]> };
+import type { Benchmark } from './result.ts';
 
 /** One row a benchmark; loaded only when it is run. */
 export const BENCHMARKS = {

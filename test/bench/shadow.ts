@@ -1,0 +1,99 @@
+/**
+ * What a candidate costs the client. The same legacy service behind the same gateway, at `off` and at `shadow` with
+ * candidates of every kind, in turn, several rounds in one run; figures are medians over the rounds.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+import { AdminClient } from '../../src/cli/admin-client.ts';
+import type { BenchmarkResult } from './result.ts';
+import { type Child, startChild } from './support/child.ts';
+
+const ROUNDS = 3;
+const SECONDS = 3;
+/** Far below what the machine can do, so that latency is not the queue of the load itself. */
+const CALLS_PER_SECOND = 800;
+const CONNECTIONS = 8;
+const ADDED_P99_MAX_MS = 1;
+
+const CANDIDATES = ['answers', 'hangs', 'sends 1 GB', 'refuses'] as const;
+
+type Round = { readonly p50: number; readonly p99: number; readonly wrong: number; readonly calls: number };
+
+export async function run(): Promise<readonly BenchmarkResult[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
+  const children: Child[] = [];
+  try {
+    const service = async (mode: string) => {
+      const child = await startChild('test/bench/support/candidate.ts', [mode], /^ready (\S+)$/);
+      children.push(child);
+      return child.line[1] ?? '';
+    };
+    const legacy = await service('answers');
+    const addresses: string[] = [];
+    for (const mode of CANDIDATES) addresses.push(mode === 'refuses' ? 'http://127.0.0.1:9' : await service(mode));
+    const types = CANDIDATES.map((mode, n) => `  t${n}: { legacy: "${legacy}", v2: "${addresses[n]}" } # ${mode}`);
+    writeFileSync(join(folder, 'banyan.yaml'), `data: 127.0.0.1:0\nadmin: 127.0.0.1:0\ntypes:\n${types.join('\n')}\n`);
+    const up = ['up', '--config', join(folder, 'banyan.yaml'), '--log-level', 'error'];
+    const gateway = await startChild('src/cli/main.ts', up, /^banyan ready data=(\S+)/);
+    children.push(gateway);
+    const admin = await AdminClient.find({ state: join(folder, '.banyan') });
+    return await measure(gateway.line[1] ?? '', admin);
+  } finally {
+    for (const child of children.toReversed()) await child.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(data: string, admin: AdminClient): Promise<readonly BenchmarkResult[]> {
+  const off: Round[] = [];
+  const shadowed = new Map<string, Round[]>(CANDIDATES.map((mode) => [mode, []]));
+  await load(`${data}/t0/invoices/7`); // warms everything up
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [n, mode] of CANDIDATES.entries()) {
+      off.push(await load(`${data}/t${n}/invoices/7`));
+      await admin.post(`/v1/types/t${n}/stage`, { stage: 'shadow' });
+      shadowed.get(mode)?.push(await load(`${data}/t${n}/invoices/7`));
+      await admin.post(`/v1/types/t${n}/stage`, { stage: 'off' });
+      console.error(`round ${round + 1}/${ROUNDS}: a candidate that ${mode}`);
+    }
+  }
+  return CANDIDATES.flatMap((mode) => resultsOf(mode, off, shadowed.get(mode) ?? []));
+}
+
+async function load(url: string): Promise<Round> {
+  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, overallRate: CALLS_PER_SECOND });
+  const { p50, p99 } = result.latency;
+  return { p50, p99, wrong: result.non2xx + result.errors + result.timeouts, calls: result.requests.total };
+}
+
+function resultsOf(mode: string, off: readonly Round[], rounds: readonly Round[]): readonly BenchmarkResult[] {
+  const p99 = median(rounds.map((round) => round.p99));
+  const p99Off = median(off.map((round) => round.p99));
+  const wrong = rounds.reduce((sum, round) => sum + round.wrong, 0);
+  return [
+    {
+      metric: `client p99, candidate ${mode}`,
+      value: p99,
+      unit: 'ms',
+      against: `p99 at off (${p99Off} ms)`,
+      ratio: p99 / p99Off,
+      target: `at most ${ADDED_P99_MAX_MS} ms more`,
+      met: p99 - p99Off <= ADDED_P99_MAX_MS,
+    },
+    {
+      metric: `wrong answers, candidate ${mode}`,
+      value: wrong,
+      unit: `of ${rounds.reduce((sum, round) => sum + round.calls, 0)} calls`,
+      against: null,
+      ratio: null,
+      target: '0',
+      met: wrong === 0,
+    },
+  ];
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
