@@ -25,6 +25,8 @@ export type LoopWatch = {
   readonly register: (plugin: string) => number;
   readonly enter: (id: number) => void;
   readonly leave: () => void;
+  /** Calls `seen` for each plugin that holds the loop for too long. The answer ends that. */
+  readonly listen: (seen: (plugin: string, heldMs: number) => void) => () => void;
 };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

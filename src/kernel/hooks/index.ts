@@ -31,6 +31,7 @@ import { type Unsettled, UnsettledHooks } from './unsettled.ts';
 
 export { kernelForPlugins } from './kernel-for-plugins.ts';
 export { Vetoed } from './vetoed.ts';
+export { startWatchdog, type Watchdog, type WatchdogOptions } from './watchdog.ts';
 export type { Finding, LoopWatch, Operation, OrderRow, SavedState, Stopwatch, Unsettled };
 
 /** State of every plugin that has one, by name: what `snapshot` gives and `restore` takes. */
@@ -72,6 +73,7 @@ export class Plugins {
   /** Changes run one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve();
   #changes = 0;
+  readonly #unwatch: (() => void) | undefined;
 
   constructor(options: PluginOptions) {
     this.#engine = {
@@ -85,6 +87,9 @@ export class Plugins {
       use: (plugin) => this.use(plugin),
       emit: (plugin, hook, event) => this.#emit(plugin, hook, event, options),
     };
+    this.#unwatch = options.loopWatch?.listen((plugin, heldMs) =>
+      this.#engine.findings.add(plugin, 'all', 'held_loop', `for ${heldMs.toFixed(0)} ms and longer`),
+    );
   }
 
   // ── for the kernel, on every call ─────────────────────────────────────────────────────────────────
@@ -211,13 +216,11 @@ export class Plugins {
   /** Unloads all, those that require others first. */
   close(): Promise<void> {
     return this.#change(async () => {
-      const { plugins } = this.#table;
       const old = this.#table;
       this.#table = new HookTable([]);
-      for (const plugin of plugins.toReversed()) {
-        await drain(this.#engine, plugin, old);
-        await disposeOf(this.#engine, plugin);
-      }
+      await drain(this.#engine, old.plugins, old);
+      for (const plugin of old.plugins.toReversed()) await disposeOf(this.#engine, plugin);
+      this.#unwatch?.();
     });
   }
 
@@ -236,7 +239,7 @@ export class Plugins {
     const old = this.#table;
     this.#table = new HookTable(next);
     if (gone === undefined) return;
-    await drain(this.#engine, gone, old);
+    await drain(this.#engine, [gone], old);
     await disposeOf(this.#engine, gone);
   }
 

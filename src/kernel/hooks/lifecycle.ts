@@ -27,12 +27,12 @@ export async function applyConfig(engine: Engine, plugin: LoadedPlugin, given: u
   });
 }
 
-/** Waits until nobody uses the plugin any more, or the time is up. */
-export async function drain(engine: Engine, plugin: LoadedPlugin, table: HookTable): Promise<void> {
-  plugin.repeats.stop();
-  const unused = table.unused().then(() => Promise.all([plugin.queue.empty(), plugin.served()]));
-  if ((await inTime(engine, drainMsMax, unused)) === IN_TIME) return;
-  engine.findings.add(plugin.name, 'drain', 'drain_timed_out', `after ${drainMsMax} ms`);
+/** Waits until nobody uses these plugins any more, or the time is up. */
+export async function drain(engine: Engine, leaving: readonly LoadedPlugin[], table: HookTable): Promise<void> {
+  for (const plugin of leaving) plugin.repeats.stop();
+  const idle = () => Promise.all(leaving.flatMap((plugin) => [plugin.queue.empty(), plugin.served()]));
+  if ((await inTime(engine, drainMsMax, table.unused().then(idle))) === IN_TIME) return;
+  for (const { name } of leaving) engine.findings.add(name, 'drain', 'drain_timed_out', `after ${drainMsMax} ms`);
 }
 
 /** Never throws: what is wrong is a finding. */
