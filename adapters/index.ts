@@ -1,2 +1,3 @@
+export { createOrchestratorFromLegacyImport } from './create.ts';
 export { ADAPTERS, type LegacyInterface, type LegacyType, legacyInterface } from './registry.ts';
 export { WIRES } from './wires.ts';

@@ -1,4 +1,4 @@
-import type { Adapter, Reply } from '../../src/contract/adapter.ts';
+import { type Adapter, LegacyError, type Reply } from '../../src/contract/adapter.ts';
 import { repr } from '../support/python.ts';
 import { detail } from '../support/rest.ts';
 import { SYSTEM } from '../support/surroundings.ts';
@@ -30,8 +30,9 @@ async function spawnByRole(legacy: SimpleOrchestrator, given: string): Promise<R
     const agentId = await legacy.spawn_agent({ role });
     return { status: 200, body: { success: true, agent_id: agentId, role, message: `Spawned ${role} agent` } };
   } catch (error) {
-    // Every failure is told as a server error here, also a full house.
-    return detail(500, `Failed to spawn ${given} agent: ${error instanceof Error ? error.message : String(error)}`);
+    // Every refusal is told as a server error here, also a full house.
+    if (error instanceof LegacyError) return detail(500, `Failed to spawn ${given} agent: ${error.message}`);
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { LegacyError, type Surroundings } from '../../src/contract/adapter.ts';
 import { BanyanError } from '../../src/contract/errors.ts';
 import { type Agent, type AgentState, type Kernel, PRIORITY } from '../../src/contract/kernel.ts';
+import { idAttributes, kernelIdOf, legacyIdOf } from '../support/ids.ts';
 import { isoformat, repr, round2 } from '../support/python.ts';
 import { type AgentRole, GRACE_MS, type methods, type TaskPriority } from './facts.ts';
 
@@ -56,6 +57,8 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
   readonly #kernel: Kernel;
   readonly #surroundings: Surroundings;
   readonly #openedAtMs: number;
+  /** Kernel ids of agents that are being shut down: legacy removes an agent at once, and only for one caller. */
+  readonly #leaving = new Set<string>();
   /** Calls that changed something, since this object was opened; legacy counts since its start. */
   #operations = 0;
 
@@ -69,15 +72,15 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
   async spawn_agent({ role, agent_id = null }: SpawnArguments): Promise<string> {
     try {
       const agent = await this.#kernel.spawnAgent({
-        ...(agent_id === null ? {} : { id: agent_id }),
+        ...(agent_id === null ? {} : { id: kernelIdOf(agent_id), attributes: idAttributes(agent_id) }),
         role,
         runtime: 'manual',
         deadlines: { heartbeatMs: 'never' },
       });
       this.#operations += 1;
-      return agent.id;
+      return legacyIdOf(agent);
     } catch (error) {
-      throw wrapped('SimpleOrchestratorError', 'Failed to spawn agent', this.#spawnRefusal(error, agent_id), error);
+      throw wrapped(ERROR, 'Failed to spawn agent', error, (refusal) => this.#spawnRefusal(refusal, agent_id));
     }
   }
 
@@ -86,8 +89,7 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
     const { priority = 'medium', preferred_agent_role = null } = request;
     try {
       const task = await this.#kernel.delegateTask({
-        type: request.task_type,
-        description: request.task_description,
+        ...taskTexts(request),
         priority: KERNEL_PRIORITY[priority],
         ...(preferred_agent_role === null ? {} : { preferredRole: preferred_agent_role }),
         strategy: 'first_free',
@@ -97,9 +99,9 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
       this.#operations += 1;
       return task.id;
     } catch (error) {
-      const isNoAgent = isCode(error, 'NO_AGENT_AVAILABLE');
-      const why = isNoAgent ? 'No suitable agent available' : messageOf(error);
-      throw wrapped('TaskDelegationError', 'Failed to delegate task', why, error);
+      throw wrapped('TaskDelegationError', 'Failed to delegate task', error, ({ code, message }) =>
+        code === 'NO_AGENT_AVAILABLE' ? 'No suitable agent available' : message,
+      );
     }
   }
 
@@ -108,41 +110,33 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
     const agent = this.#registered(agent_id);
     if (agent === null) return false;
     if (graceful && agent.currentTaskId !== null) await this.#surroundings.sleep(GRACE_MS);
-    try {
-      await this.#remove(agent_id);
-    } catch (error) {
-      throw wrapped('SimpleOrchestratorError', 'Failed to shutdown agent', messageOf(error), error);
-    }
+    // Another call may have removed it meanwhile: legacy's `del` raises KeyError, whose text is the key's repr.
+    if (this.#registered(agent_id) === null) throw new LegacyError(ERROR, `${SHUTDOWN_FAILED}: ${repr(agent_id)}`);
+    await this.#remove(kernelIdOf(agent_id));
     this.#operations += 1;
     return true;
-  }
-
-  /** Another call may have removed it while this one waited: legacy's `del` raises KeyError, whose text is the repr. */
-  async #remove(agentId: string): Promise<void> {
-    if (this.#registered(agentId) === null) throw new Error(repr(agentId));
-    await this.#kernel.shutdownAgent(agentId, { graceful: false });
   }
 
   async get_system_status(_none: object = {}): Promise<SystemStatus> {
     try {
       return await this.#status();
     } catch (error) {
-      const timestamp = isoformat(this.#surroundings.nowMs());
-      return { timestamp, error: messageOf(error), health: 'error' };
+      if (!(error instanceof BanyanError)) throw error;
+      return { timestamp: isoformat(this.#surroundings.nowMs()), error: error.message, health: 'error' };
     }
   }
 
   async #status(): Promise<SoundStatus> {
     const askedAtMs = this.#surroundings.nowMs();
     const health = await this.#kernel.getHealthStatus();
-    const agents = this.#kernel.listAgents().filter(isRegistered);
+    const agents = this.#kernel.listAgents().filter((agent) => this.#isRegistered(agent));
     const nowMs = this.#surroundings.nowMs();
     return {
       timestamp: isoformat(nowMs),
       agents: {
         total: agents.length,
         by_status: agents.length === 0 ? {} : { active: agents.length },
-        details: Object.fromEntries(agents.map((agent) => [agent.id, record(agent)])),
+        details: Object.fromEntries(agents.map((agent) => [legacyIdOf(agent), record(agent)])),
       },
       // Legacy never forgets an assignment.
       tasks: { active_assignments: health.tasks.delegatedEver },
@@ -155,19 +149,36 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
     };
   }
 
+  async #remove(kernelId: string): Promise<void> {
+    this.#leaving.add(kernelId);
+    try {
+      await this.#kernel.shutdownAgent(kernelId, { graceful: false });
+    } catch (error) {
+      throw wrapped(ERROR, SHUTDOWN_FAILED, error, ({ message }) => message);
+    } finally {
+      this.#leaving.delete(kernelId);
+    }
+  }
+
   #registered(agentId: string): Agent | null {
-    const agent = this.#kernel.getAgent(agentId);
-    return agent !== null && isRegistered(agent) ? agent : null;
+    const agent = this.#kernel.getAgent(kernelIdOf(agentId));
+    return agent !== null && this.#isRegistered(agent) ? agent : null;
+  }
+
+  #isRegistered({ id, state }: Agent): boolean {
+    return !GONE.includes(state) && !this.#leaving.has(id);
   }
 
   /** Legacy looks for the id before it counts places. */
-  #spawnRefusal(error: unknown, agentId: string | null): string {
-    const isFull = isCode(error, 'AT_CAPACITY');
+  #spawnRefusal({ code, message }: BanyanError, agentId: string | null): string {
     const isTaken = agentId !== null && this.#registered(agentId) !== null;
-    if (isCode(error, 'DUPLICATE_ID') || (isFull && isTaken)) return `Agent ${agentId} already exists`;
-    return isFull ? 'Maximum concurrent agents reached' : messageOf(error);
+    if (code === 'DUPLICATE_ID' || (code === 'AT_CAPACITY' && isTaken)) return `Agent ${agentId} already exists`;
+    return code === 'AT_CAPACITY' ? 'Maximum concurrent agents reached' : message;
   }
 }
+
+const ERROR = 'SimpleOrchestratorError';
+const SHUTDOWN_FAILED = 'Failed to shutdown agent';
 
 const KERNEL_PRIORITY = {
   low: PRIORITY.low,
@@ -176,15 +187,22 @@ const KERNEL_PRIORITY = {
   critical: PRIORITY.critical,
 } as const satisfies Record<TaskPriority, number>;
 
-const GONE: readonly AgentState[] = ['stopping', 'stopped'];
-
-function isRegistered(agent: Agent): boolean {
-  return !GONE.includes(agent.state);
+/** What the kernel has no room for stands whole in the task's input. */
+function taskTexts({ task_type, task_description }: DelegateArguments) {
+  const type = task_type.slice(0, TYPE_CHARACTERS_MAX) || 'untyped';
+  const description = task_description.slice(0, DESCRIPTION_CHARACTERS_MAX);
+  const isWhole = type === task_type && description === task_description;
+  return isWhole ? { type, description } : { type, description, input: { task_type, task_description } };
 }
+
+const TYPE_CHARACTERS_MAX = 256;
+const DESCRIPTION_CHARACTERS_MAX = 65_536;
+
+const GONE: readonly AgentState[] = ['stopping', 'stopped'];
 
 function record(agent: Agent): AgentRecord {
   return {
-    id: agent.id,
+    id: legacyIdOf(agent),
     role: agent.role,
     status: 'active',
     current_task_id: agent.currentTaskId,
@@ -193,15 +211,8 @@ function record(agent: Agent): AgentRecord {
   };
 }
 
-function isCode(error: unknown, code: BanyanError['code']): boolean {
-  return error instanceof BanyanError && error.code === code;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Every inner error is wrapped once, with this prefix. */
-function wrapped(type: string, prefix: string, why: string, cause: unknown): LegacyError {
-  return new LegacyError(type, `${prefix}: ${why}`, { cause });
+/** What the kernel refuses is wrapped once, with this prefix. Anything else is a defect and stays one. */
+function wrapped(type: string, prefix: string, error: unknown, why: (refusal: BanyanError) => string): unknown {
+  if (!(error instanceof BanyanError)) return error;
+  return new LegacyError(type, `${prefix}: ${why(error)}`, { cause: error });
 }

@@ -22,6 +22,11 @@ export function noSuchMethod(adapter: Adapter, name: string): Reply {
   );
 }
 
+/** The reply to a defect: an exception that no contract names. */
+export function unexpectedError(error: unknown): Reply {
+  return errorReply(500, new LegacyError('Exception', error instanceof Error ? error.message : String(error)));
+}
+
 function rpcOperation(adapter: Adapter, legacy: object, name: string): Operation {
   const method = (legacy as Record<string, LegacyMethod | undefined>)[name];
   const signature = adapter.methods[name];
