@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { newV2Id } from '../contract/ids.ts';
+import type {
+  AgentState,
+  BusyPolicy,
+  Deadline,
+  RestartPolicy,
+  Retry,
+  RuntimeSpec,
+  StrategyName,
+  Task,
+} from '../contract/kernel.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { KernelStore } from './store/store.ts';
+
+/** Restarts of a failed agent, or of the agents of a group, before it is given up. */
+export type RestartLimit = {
+  readonly restartsMax: number;
+  readonly windowMs: number;
+};
+
+/**
+ * What happens to a group when one of its agents fails: `one_for_one` restarts that one, `rest_for_one` also
+ * those spawned after it (which were built upon it).
+ */
+export type GroupSettings = Partial<RestartLimit> & { readonly strategy: 'one_for_one' | 'rest_for_one' };
+
+export type Settings = {
+  /** Agents at once. */
+  readonly agentsMax: number;
+  /** The states that count against it. Whatever stands here, `starting` counts. */
+  readonly agentsCounted: readonly AgentState[];
+  /** Tasks that are queued or waiting at once; beyond: OVERLOADED with `retryAfterMs`. */
+  readonly queueMax: number;
+  /** How long a task waits to gain one point of priority: 2 s bring `low` to `normal` in 50 s. */
+  readonly ageingMs: number;
+  readonly strategy: StrategyName;
+  readonly whenBusy: BusyPolicy;
+  readonly whenInterrupted: 'redrive' | 'fail';
+  /** Interruptions after which a task is failed: it may be what kills its agents. */
+  readonly redrivesMax: number;
+  readonly retry: Retry;
+  readonly deadlines: {
+    readonly queueMs: Deadline;
+    readonly runMs: Deadline;
+    readonly startMs: Deadline;
+    readonly heartbeatMs: Deadline;
+    readonly waitMs: Deadline;
+    /** Of a graceful shutdown. */
+    readonly graceMs: number;
+    /** Between asking a run or process to stop and stopping it by force. */
+    readonly killMs: number;
+  };
+  readonly restart: RestartPolicy;
+  readonly restartLimit: RestartLimit;
+  /** Upper bound of the pause before the first restart; it doubles with every restart in the window. */
+  readonly restartPauseMs: number;
+  readonly restartPauseMsMax: number;
+  readonly groups: Readonly<Record<string, GroupSettings>>;
+  /** Runtimes by name, for `spawnAgent({ runtime: name })`. */
+  readonly runtimes: Readonly<Record<string, RuntimeSpec>>;
+  /** Spawns every agent, and delegates every task, as a rehearsal unless the request says otherwise. */
+  readonly rehearsal: boolean;
+  /** What rehearsal agents answer. */
+  readonly rehearse: (task: Task) => unknown;
+  /** Generations of children below a task. */
+  readonly depthMax: number;
+  /** Live children of one task. */
+  readonly childrenMax: number;
+  readonly dependenciesMax: number;
+  readonly affinityKeysMax: number;
+  /** Characters of a task's input or result, or of attributes, as JSON. */
+  readonly jsonBytesMax: number;
+  readonly attemptsKeptMax: number;
+  readonly endedTasksMax: number;
+  readonly endedAgentsMax: number;
+  /** Failed agents that nobody shut down; the oldest go first. */
+  readonly failedAgentsMax: number;
+  readonly eventsKeptMax: number;
+  readonly subscribersMax: number;
+  readonly requestsMax: number;
+  readonly waitersMax: number;
+  /** Budget of the plugins' part of a health answer. */
+  readonly healthMs: number;
+};
+
+const MINUTE_MS = 60_000;
+
+export const DEFAULTS: Settings = {
+  agentsMax: 50,
+  agentsCounted: ['starting', 'idle', 'busy', 'stopping'],
+  queueMax: 10_000,
+  ageingMs: 2_000,
+  strategy: 'least_loaded',
+  whenBusy: 'enqueue',
+  whenInterrupted: 'redrive',
+  redrivesMax: 3,
+  retry: { attemptsMax: 1, pauseMs: 1_000, pauseMsMax: 30_000, finalCodes: [] },
+  deadlines: {
+    queueMs: 10 * MINUTE_MS,
+    runMs: 30 * MINUTE_MS,
+    startMs: 30_000,
+    heartbeatMs: 5 * MINUTE_MS,
+    waitMs: 10 * MINUTE_MS,
+    graceMs: 30_000,
+    killMs: 2_000,
+  },
+  restart: 'transient',
+  restartLimit: { restartsMax: 3, windowMs: MINUTE_MS },
+  restartPauseMs: 100,
+  restartPauseMsMax: 10_000,
+  groups: {},
+  runtimes: {},
+  rehearsal: false,
+  rehearse: () => ({ rehearsed: true }),
+  depthMax: 16,
+  childrenMax: 1_000,
+  dependenciesMax: 100,
+  affinityKeysMax: 10_000,
+  jsonBytesMax: 1024 * 1024,
+  attemptsKeptMax: 10,
+  endedTasksMax: 10_000,
+  endedAgentsMax: 1_000,
+  failedAgentsMax: 1_000,
+  eventsKeptMax: 10_000,
+  subscribersMax: 1_000,
+  requestsMax: 1_000,
+  waitersMax: 10_000,
+  healthMs: 25,
+};
+
+type Given = Partial<Omit<Settings, 'deadlines' | 'retry' | 'restartLimit'>> & {
+  readonly deadlines?: Partial<Settings['deadlines']>;
+  readonly retry?: Partial<Retry>;
+  readonly restartLimit?: Partial<RestartLimit>;
+};
+
+/** What `new OrchestratorV2(config)` takes: any of the settings, and what the kernel stands on. */
+export type KernelConfig = Given & {
+  /** A file's path (SQLite, survives kill -9), or a store. Default: memory. */
+  readonly store?: string | KernelStore;
+  readonly clock?: Clock;
+  /** Config by plugin name. */
+  readonly plugins?: Readonly<Record<string, unknown>>;
+  /** 0 (inclusive) to 1 (exclusive). */
+  readonly random?: () => number;
+  readonly newId?: () => string;
+};
+
+export type Ground = { readonly clock: Clock; readonly random: () => number; readonly newId: () => string };
+
+export function settle(config: KernelConfig): Settings {
+  const { store: _store, clock: _clock, random: _random, newId: _newId, plugins: _plugins, ...given } = config;
+  return {
+    ...DEFAULTS,
+    ...given,
+    deadlines: { ...DEFAULTS.deadlines, ...given.deadlines },
+    retry: { ...DEFAULTS.retry, ...given.retry },
+    restartLimit: { ...DEFAULTS.restartLimit, ...given.restartLimit },
+  };
+}
+
+export function groundOf(config: KernelConfig): Ground {
+  const { clock = systemClock, random = Math.random } = config;
+  return { clock, random, newId: config.newId ?? (() => newV2Id(clock.now(), randomUUID())) };
+}

@@ -1,0 +1,127 @@
+import type { HookEvents } from '../contract/hooks.ts';
+import { type AgentRecord, agentView, hasRoom } from './agents.ts';
+import type { Core } from './core.ts';
+import { type Operation, Vetoed } from './hooks/index.ts';
+import type { Runs } from './runs.ts';
+import { type TaskRecord, taskView } from './tasks.ts';
+
+export type DispatchEvents = {
+  /** A task waits for an agent; `isHopeless`: for one that does not exist. */
+  readonly waits: (task: TaskRecord, isHopeless: () => boolean) => void;
+  readonly queueDeadline: (task: TaskRecord) => void;
+  /** A running task loses its place to a more urgent one. */
+  readonly evict: (victim: TaskRecord, how: 'interrupt' | 'replace', by: TaskRecord) => void;
+};
+
+/**
+ * Brings queued tasks and free agents together. It keeps one promise: no task waits in the queue while an
+ * agent that may run it has a free place.
+ */
+export class Dispatcher {
+  readonly #core: Core;
+  readonly #runs: Runs;
+  readonly #on: DispatchEvents;
+  /** Tasks whose agent a plugin is choosing: in no queue. */
+  readonly #choosing = new Set<TaskRecord>();
+
+  constructor(core: Core, runs: Runs, on: DispatchEvents) {
+    this.#core = core;
+    this.#runs = runs;
+    this.#on = on;
+  }
+
+  /** Finds a place for a queued task. `chosenId`: what a plugin said, where it was asked already. */
+  place(task: TaskRecord, chosenId: string | null = null): void {
+    const { plugins, router } = this.#core;
+    const free = router.free(task);
+    if (free.length === 0) {
+      this.#makeRoom(task);
+      return;
+    }
+    if (chosenId === null && free.length > 1 && plugins.listens('choose_agent')) {
+      this.#ask(task, free);
+      return;
+    }
+    this.#start(task, free.find((agent) => agent.spec.id === chosenId) ?? router.choose(free, task));
+  }
+
+  /** An agent has a free place. */
+  freed(agent: AgentRecord): void {
+    while (hasRoom(agent)) {
+      const next = this.#core.queue.takeFor(agent);
+      if (next === null) return;
+      this.#start(next, agent);
+    }
+  }
+
+  /** An agent's places are gone: what was promised one is placed anew. */
+  unreserve(agent: AgentRecord): void {
+    for (const task of this.#core.queue.unreserve(agent.spec.id)) this.place(task);
+  }
+
+  /** The task leaves wherever it waits. */
+  withdraw(task: TaskRecord): void {
+    this.#choosing.delete(task);
+    this.#core.queue.remove(task);
+  }
+
+  #start(task: TaskRecord, agent: AgentRecord): void {
+    this.#core.deadlines.cancel(task.alarm);
+    task.alarm = null;
+    this.#runs.begin(task, agent);
+  }
+
+  #makeRoom(task: TaskRecord): void {
+    const { queue, router } = this.#core;
+    const { whenBusy } = task.spec;
+    this.#limitStay(task);
+    this.#on.waits(task, () => router.isHopeless(task));
+    const victim = whenBusy === 'interrupt' || whenBusy === 'replace' ? router.victim(task) : null;
+    if (victim === null || victim.status.state !== 'running') {
+      queue.add(task);
+      return;
+    }
+    queue.reserve(task, victim.status.agentId);
+    this.#on.evict(victim, whenBusy as 'interrupt' | 'replace', task);
+  }
+
+  /** Plugins may take their time: the task waits meanwhile, and a place that is gone by then is another's. */
+  #ask(task: TaskRecord, free: readonly AgentRecord[]): void {
+    this.#choosing.add(task);
+    this.#limitStay(task);
+    const event = { task: taskView(task), candidates: free.map(agentView) };
+    void this.#answer(event).then((chosenId) => {
+      if (this.#choosing.delete(task)) this.place(task, chosenId);
+    });
+  }
+
+  async #answer(event: HookEvents['choose_agent']): Promise<string> {
+    const operation = this.#core.plugins.begin();
+    try {
+      return await chooseAgent(operation, event);
+    } finally {
+      operation.end();
+    }
+  }
+
+  #limitStay(task: TaskRecord): void {
+    if (task.alarm !== null) return;
+    task.alarm = this.#core.deadlines.in(task.spec.deadlines.queueMs, () => {
+      task.alarm = null;
+      this.#on.queueDeadline(task);
+    });
+  }
+}
+
+/** Asked, and nobody chose: no agent has an empty id. */
+const NOBODY = '';
+
+/** What plugins say. One that fails has no say here, closed or not: the task must run somewhere. */
+export async function chooseAgent(operation: Operation, event: HookEvents['choose_agent']): Promise<string> {
+  try {
+    return (await operation.decide('choose_agent', event)) ?? NOBODY;
+  } catch (error) {
+    if (error instanceof Vetoed) return NOBODY;
+    throw error;
+  }
+}

@@ -1,0 +1,8 @@
+/** The kernel for whoever embeds it: `new OrchestratorV2(config, plugins)`. */
+export { PRIORITY } from '../contract/kernel.ts';
+export { type Clock, systemClock } from './clock.ts';
+export type { KernelConfig, Settings } from './config.ts';
+export { OrchestratorV2 } from './orchestrator.ts';
+export { MemoryStore } from './store/memory.ts';
+export { SqliteStore } from './store/sqlite.ts';
+export type { KernelStore } from './store/store.ts';

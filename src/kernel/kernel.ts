@@ -1,0 +1,164 @@
+import { BanyanError } from '../contract/errors.ts';
+import type {
+  Agent,
+  AgentFilter,
+  Completion,
+  FailureReport,
+  Health,
+  Kernel as KernelOperations,
+  ShutdownOptions,
+  SpawnRequest,
+  Task,
+  TaskFilter,
+  TaskRequest,
+  WaitOptions,
+} from '../contract/kernel.ts';
+import type { AnyPlugin } from '../contract/plugins.ts';
+import { MessageBus } from './bus.ts';
+import { groundOf, type KernelConfig, settle } from './config.ts';
+import { type Core, hitLimit, makeCore } from './core.ts';
+import { Events } from './event-stream.ts';
+import { kernelForPlugins, Plugins } from './hooks/index.ts';
+import { Lookups } from './lookups.ts';
+import { makeParts, type Parts } from './parts.ts';
+import { openStore } from './store/open.ts';
+import { isFinal, taskView } from './tasks.ts';
+
+/** The operations of a kernel over its parts. It does not wait for its own start: `OrchestratorV2` does that. */
+export class Kernel implements KernelOperations {
+  readonly plugins: Plugins;
+  readonly events: Events;
+  readonly bus: MessageBus;
+  readonly #config: KernelConfig;
+  readonly #core: Core;
+  readonly #parts: Parts;
+  readonly #lookups: Lookups;
+
+  constructor(config: KernelConfig) {
+    const settings = settle(config);
+    const ground = groundOf(config);
+    const store = openStore(config.store);
+    this.#config = config;
+    this.plugins = new Plugins({ kernel: kernelForPlugins(this), clock: ground.clock });
+    this.#core = makeCore(ground, settings, store, this.plugins, {
+      moved: (moved) => this.#parts.moved(moved),
+      storeFailing: (message) => this.#parts.storeFailing(message),
+      committed: (sequence) => this.events.published(sequence),
+    });
+    this.#parts = makeParts(this.#core);
+    this.#lookups = new Lookups(this.#core);
+    this.events = new Events(store, this.#core.journal.counters.sequence);
+    this.bus = makeBus(this.#core);
+    this.#parts.recovery.read();
+  }
+
+  async start(definitions: readonly AnyPlugin[]): Promise<void> {
+    const { plugins: configs = {} } = this.#config;
+    await this.plugins.loadFirst(definitions, { kernel: kernelForPlugins(this), configs });
+    this.#parts.recovery.resume();
+  }
+
+  spawnAgent(request: SpawnRequest): Promise<Agent> {
+    return this.#parts.spawning.spawn(request);
+  }
+
+  delegateTask(request: TaskRequest): Promise<Task> {
+    return this.#parts.delegation.delegate(request);
+  }
+
+  completeTask(taskId: string, completion: Completion = {}): Promise<Task> {
+    return this.#parts.reports.complete(taskId, completion);
+  }
+
+  failTask(taskId: string, report: FailureReport): Promise<Task> {
+    return this.#parts.reports.fail(taskId, report);
+  }
+
+  async cancelTask(taskId: string, reason = 'cancelled'): Promise<Task> {
+    const task = this.#core.roster.tasks.get(taskId);
+    if (task === undefined || isFinal(task.status)) throw this.#hasEnded(taskId);
+    this.#core.journal.mustWork();
+    this.#parts.endings.cancel(task, reason);
+    const answer = taskView(task);
+    await this.#core.journal.durable();
+    return answer;
+  }
+
+  reassign(taskId: string, agentId: string | null): Promise<Task> {
+    return this.#parts.moving.reassign(taskId, agentId);
+  }
+
+  async waitForTask(taskId: string, options: WaitOptions = {}): Promise<Task> {
+    const { roster, waiters, deadlines, settings, journal } = this.#core;
+    const task = roster.tasks.get(taskId);
+    if (task === undefined || isFinal(task.status)) {
+      await journal.durable();
+      return this.getTask(taskId) ?? this.#throwUnknown(taskId);
+    }
+    return waiters.wait(taskId, options.timeoutMs ?? settings.deadlines.waitMs, deadlines, options.signal);
+  }
+
+  shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
+    return this.#parts.shutdowns.shutdown(agentId, options);
+  }
+
+  heartbeat(agentId: string): void {
+    const agent = this.#core.roster.agents.get(agentId);
+    if (agent === undefined) throw new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`);
+    this.#parts.heartbeats.beat(agent);
+  }
+
+  getHealthStatus(): Promise<Health> {
+    return this.#parts.health.report();
+  }
+
+  getTask(taskId: string): Task | null {
+    return this.#lookups.task(taskId);
+  }
+
+  listTasks(filter?: TaskFilter): readonly Task[] {
+    return this.#lookups.tasks(filter);
+  }
+
+  getAgent(agentId: string): Agent | null {
+    return this.#lookups.agent(agentId);
+  }
+
+  listAgents(filter?: AgentFilter): readonly Agent[] {
+    return this.#lookups.agents(filter);
+  }
+
+  async close(): Promise<void> {
+    const { deadlines, journal, waiters, store } = this.#core;
+    this.#parts.runs.close();
+    await this.#parts.sessions.close();
+    await this.plugins.close();
+    deadlines.close();
+    journal.close();
+    waiters.close();
+    this.bus.close();
+    this.events.close();
+    store.close();
+  }
+
+  #hasEnded(taskId: string): BanyanError {
+    if (this.getTask(taskId) === null) return new BanyanError('UNKNOWN_TASK', `there is no task "${taskId}"`);
+    return new BanyanError('ILLEGAL_MOVE', `task ${taskId} has ended`);
+  }
+
+  #throwUnknown(taskId: string): never {
+    throw new BanyanError('UNKNOWN_TASK', `there is no task "${taskId}"`);
+  }
+}
+
+function makeBus(core: Core): MessageBus {
+  const { clock, deadlines, settings, plugins } = core;
+  return new MessageBus({
+    clock,
+    deadlines,
+    subscribersMax: settings.subscribersMax,
+    requestsMax: settings.requestsMax,
+    sent: (event) => plugins.observe('on_message_sent', event),
+    limitHit: (name) => hitLimit(core, name),
+  });
+}

@@ -1,0 +1,69 @@
+import type { Agent, AgentFilter, Task, TaskFilter } from '../contract/kernel.ts';
+import { agentView } from './agents.ts';
+import type { Core } from './core.ts';
+import { agentOf, taskOf } from './store/rows.ts';
+import { isFinal, taskView } from './tasks.ts';
+
+const TASKS_LISTED = 1_000;
+
+/** Read-only views: live agents and tasks from memory, ended ones from the store. */
+export class Lookups {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  agent(id: string): Agent | null {
+    const live = this.#core.roster.agents.get(id);
+    if (live !== undefined) return agentView(live);
+    const row = this.#core.store.agent(id);
+    return row === null ? null : agentView(agentOf(row));
+  }
+
+  task(id: string): Task | null {
+    const live = this.#core.roster.tasks.get(id);
+    if (live !== undefined) return taskView(live);
+    const row = this.#core.store.task(id);
+    return row === null ? null : taskView(taskOf(row));
+  }
+
+  agents({ states, role }: AgentFilter = {}): readonly Agent[] {
+    const found: Agent[] = [];
+    for (const record of this.#core.roster.agents.values()) {
+      if (states !== undefined && !states.includes(record.status.state)) continue;
+      if (role === undefined || record.spec.role === role) found.push(agentView(record));
+    }
+    if (states?.includes('stopped') !== true) return found;
+    const ended = this.#core.store
+      .endedAgents(this.#core.settings.endedAgentsMax)
+      .map((row) => agentView(agentOf(row)));
+    return [...ended.filter((agent) => role === undefined || agent.role === role).toReversed(), ...found];
+  }
+
+  tasks(filter: TaskFilter = {}): readonly Task[] {
+    const { limit = TASKS_LISTED } = filter;
+    const found: Task[] = [];
+    for (const task of this.#newestFirst(filter)) {
+      if (found.length >= limit) break;
+      if (fits(task, filter)) found.push(task);
+    }
+    return found;
+  }
+
+  *#newestFirst({ states }: TaskFilter): Iterable<Task> {
+    const live = [...this.#core.roster.tasks.values()].toReversed();
+    for (const record of live) yield taskView(record);
+    if (states?.every((state) => !isFinal({ state })) === true) return;
+    for (const row of this.#core.store.endedTasks(this.#core.settings.endedTasksMax)) {
+      // What has ended but is not yet forgotten in memory was listed above.
+      if (!this.#core.roster.tasks.has(row.id)) yield taskView(taskOf(row));
+    }
+  }
+}
+
+function fits(task: Task, { states, agentId, parentId }: TaskFilter): boolean {
+  if (states !== undefined && !states.includes(task.state)) return false;
+  if (agentId !== undefined && task.agentId !== agentId) return false;
+  return parentId === undefined || task.parentId === parentId;
+}

@@ -1,0 +1,143 @@
+import type { Bus } from '../contract/bus.ts';
+import { BanyanError } from '../contract/errors.ts';
+import type {
+  Agent,
+  AgentFilter,
+  Completion,
+  EventStream,
+  FailureReport,
+  Health,
+  ShutdownOptions,
+  SpawnRequest,
+  Task,
+  TaskFilter,
+  TaskRequest,
+  WaitOptions,
+} from '../contract/kernel.ts';
+import type { Orchestrator } from '../contract/orchestrator.ts';
+import type { AnyPlugin, CapabilitiesOf } from '../contract/plugins.ts';
+import type { KernelConfig } from './config.ts';
+import { Kernel } from './kernel.ts';
+
+/**
+ * V2's orchestrator: the kernel and its plugins behind one object.
+ *
+ *     const orchestrator = new OrchestratorV2({ agentsMax: 50, store: 'kernel.db' }, [production]);
+ *     const agent = await orchestrator.spawnAgent({ role: 'tester', capabilities: ['python'] });
+ *     const task = await orchestrator.delegateTask({ type: 'run_tests', capabilities: ['python'] });
+ *     await orchestrator.completeTask(task.id, { result: { passed: 12 } });
+ *
+ * Constructing it is enough: the first call starts it, and every call waits for the start.
+ */
+export class OrchestratorV2 implements Orchestrator {
+  readonly #kernel: Kernel;
+  readonly #definitions: readonly AnyPlugin[];
+  #starting: Promise<void> | null = null;
+  #isClosed = false;
+
+  /** Reads what an earlier run left. @throws when the config is wrong (BAD_INPUT) or the store cannot be opened */
+  constructor(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = []) {
+    this.#definitions = plugins;
+    this.#kernel = new Kernel(config);
+  }
+
+  get events(): EventStream {
+    return this.#kernel.events;
+  }
+
+  get bus(): Bus {
+    return this.#kernel.bus;
+  }
+
+  start(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new BanyanError('KERNEL_CLOSED', 'the kernel was closed'));
+    this.#starting ??= this.#kernel.start(this.#definitions);
+    return this.#starting;
+  }
+
+  async spawnAgent(request: SpawnRequest): Promise<Agent> {
+    await this.start();
+    return this.#kernel.spawnAgent(request);
+  }
+
+  async delegateTask(request: TaskRequest): Promise<Task> {
+    await this.start();
+    return this.#kernel.delegateTask(request);
+  }
+
+  async completeTask(taskId: string, completion: Completion = {}): Promise<Task> {
+    await this.start();
+    return this.#kernel.completeTask(taskId, completion);
+  }
+
+  async failTask(taskId: string, report: FailureReport): Promise<Task> {
+    await this.start();
+    return this.#kernel.failTask(taskId, report);
+  }
+
+  async cancelTask(taskId: string, reason?: string): Promise<Task> {
+    await this.start();
+    return this.#kernel.cancelTask(taskId, reason);
+  }
+
+  async reassign(taskId: string, agentId: string | null): Promise<Task> {
+    await this.start();
+    return this.#kernel.reassign(taskId, agentId);
+  }
+
+  async waitForTask(taskId: string, options?: WaitOptions): Promise<Task> {
+    await this.start();
+    return this.#kernel.waitForTask(taskId, options);
+  }
+
+  async shutdownAgent(agentId: string, options?: ShutdownOptions): Promise<Agent> {
+    await this.start();
+    return this.#kernel.shutdownAgent(agentId, options);
+  }
+
+  async getHealthStatus(): Promise<Health> {
+    await this.start();
+    return this.#kernel.getHealthStatus();
+  }
+
+  getTask(taskId: string): Task | null {
+    return this.#kernel.getTask(taskId);
+  }
+
+  listTasks(filter?: TaskFilter): readonly Task[] {
+    return this.#kernel.listTasks(filter);
+  }
+
+  getAgent(agentId: string): Agent | null {
+    return this.#kernel.getAgent(agentId);
+  }
+
+  listAgents(filter?: AgentFilter): readonly Agent[] {
+    return this.#kernel.listAgents(filter);
+  }
+
+  heartbeat(agentId: string): void {
+    this.#kernel.heartbeat(agentId);
+  }
+
+  use<P extends AnyPlugin>(plugin: P): CapabilitiesOf<P> {
+    return this.#kernel.plugins.use(plugin);
+  }
+
+  async loadPlugin(plugin: AnyPlugin, config?: unknown): Promise<void> {
+    await this.start();
+    return this.#kernel.plugins.load(plugin, config);
+  }
+
+  async unloadPlugin(name: string): Promise<void> {
+    await this.start();
+    return this.#kernel.plugins.unload(name);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#starting?.catch(() => undefined);
+    await this.#kernel.close();
+  }
+}

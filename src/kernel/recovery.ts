@@ -1,0 +1,107 @@
+import type { AgentFailures } from './agent-failures.ts';
+import type { AgentRecord } from './agents.ts';
+import type { Core } from './core.ts';
+import type { Delegation } from './delegation.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { type Endings, failure } from './endings.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import type { Runs } from './runs.ts';
+import { OUTLIVES_HOST } from './runtimes/registry.ts';
+import type { Sessions } from './sessions.ts';
+import type { Shutdowns } from './shutdowns.ts';
+import { agentOf, taskOf } from './store/rows.ts';
+import { isFinal, type TaskRecord } from './tasks.ts';
+
+/**
+ * Takes up what the last process left, however it ended. Agents start again; what an agent outside was doing
+ * goes on, what died with the host is driven again or failed, by the task's own policy.
+ */
+export class Recovery {
+  readonly #core: Core;
+  readonly #parts: Parts;
+
+  constructor(core: Core, parts: Parts) {
+    this.#core = core;
+    this.#parts = parts;
+  }
+
+  /** Reads the records: from here on they can be looked up. */
+  read(): void {
+    const { agents, tasks } = this.#core.store.load();
+    this.#core.roster.restore(agents.map(agentOf), tasks.map(taskOf));
+    for (const task of this.#core.roster.tasks.values()) this.#relate(task);
+  }
+
+  /** Sets everything going again. */
+  resume(): void {
+    const { roster } = this.#core;
+    for (const agent of [...roster.agents.values()]) this.#resumeAgent(agent);
+    for (const task of [...roster.tasks.values()]) this.#resumeTask(task);
+    for (const agent of [...roster.agents.values()]) this.#parts.dispatcher.freed(agent);
+  }
+
+  #relate(task: TaskRecord): void {
+    const open = task.spec.dependsOn.filter(({ taskId }) => this.#core.roster.tasks.has(taskId));
+    this.#core.family.add(
+      task,
+      open.map(({ taskId }) => taskId),
+    );
+    this.#parts.delegation.restore(task);
+  }
+
+  #resumeAgent(agent: AgentRecord): void {
+    const { state } = agent.status;
+    if (state === 'failed' || state === 'stopped') return;
+    if (state === 'stopping') {
+      // Who asked has gone with the host; what was asked is still done.
+      void this.#parts.shutdowns.shutdown(agent.spec.id, { graceful: false, reason: agent.status.reason });
+      return;
+    }
+    const spec = this.#parts.sessions.specOf(agent);
+    if (spec === null || !OUTLIVES_HOST[spec.kind] || state === 'starting') {
+      void this.#parts.failures.restart([agent], 0, failure('host_died'));
+      return;
+    }
+    void this.#parts.sessions.start(agent);
+    agent.lastSignAtMs = this.#core.clock.now();
+    this.#parts.heartbeats.watch(agent);
+  }
+
+  #resumeTask(task: TaskRecord): void {
+    const { status } = task;
+    if (isFinal(status)) return;
+    if (status.state === 'queued') {
+      this.#parts.dispatcher.place(task);
+      return;
+    }
+    if (status.state === 'running') {
+      this.#resumeRun(task, status);
+      return;
+    }
+    if (status.state !== 'waiting' || status.untilMs === null) return;
+    this.#parts.endings.retryIn(task, Math.max(0, status.untilMs - this.#core.clock.now()));
+  }
+
+  #resumeRun(task: TaskRecord, { agentId, token, sinceMs }: { agentId: string; token: number; sinceMs: number }): void {
+    const agent = this.#core.roster.agents.get(agentId);
+    if (agent === undefined || !this.#core.sessions.has(agentId)) {
+      this.#parts.endings.interrupt(task, failure('host_died'));
+      return;
+    }
+    const { runMs } = task.spec.deadlines;
+    const leftMs = runMs === 'never' ? 0 : sinceMs + runMs - this.#core.clock.now();
+    // Work that ended while the host was down must have a chance to say so.
+    this.#parts.runs.resume(task, agent, token, Math.max(leftMs, this.#core.settings.deadlines.graceMs));
+  }
+}
+
+type Parts = {
+  readonly runs: Runs;
+  readonly dispatcher: Dispatcher;
+  readonly endings: Endings;
+  readonly sessions: Sessions;
+  readonly heartbeats: Heartbeats;
+  readonly failures: AgentFailures;
+  readonly shutdowns: Shutdowns;
+  readonly delegation: Delegation;
+};

@@ -1,0 +1,188 @@
+import type { Failure } from '../contract/kernel.ts';
+import { type AgentRecord, tasksOf } from './agents.ts';
+import { type Core, hitLimit } from './core.ts';
+import type { Alarm } from './deadlines.ts';
+import { failureOf } from './runtimes/runtime.ts';
+import { type TaskRecord, taskView } from './tasks.ts';
+
+/** One attempt under way on an agent. */
+type Run = {
+  readonly task: TaskRecord;
+  readonly agent: AgentRecord;
+  /** Fencing token: whoever reports with another one reports an attempt that is over. */
+  readonly token: number;
+  readonly controller: AbortController;
+  /** Whether the runtime has it: before that there is nothing to stop. */
+  isStarted: boolean;
+  /** Whether somebody outside does the work: there is nothing to wait for. */
+  isOutside: boolean;
+  isSettled: boolean;
+  /** Whether the task has gone on without it: what it still answers is late. */
+  isOver: boolean;
+  killAlarm: Alarm | null;
+};
+
+export type RunEvents = {
+  readonly completed: (task: TaskRecord, token: number, result: unknown) => void;
+  readonly failed: (task: TaskRecord, token: number, failure: Failure) => void;
+  readonly overtime: (task: TaskRecord, token: number) => void;
+  /** A task was handed to an agent; `fromAgentId`: the one it was taken from. */
+  readonly began: (task: TaskRecord, agent: AgentRecord, fromAgentId: string | null) => void;
+  /** The agent has a free place again. */
+  readonly freed: (agent: AgentRecord) => void;
+};
+
+/**
+ * The attempts under way. An attempt starts once its record is durable. When its task goes another way
+ * (cancelled, interrupted, overdue) it is asked to stop and keeps its place until it has, for `killMs` at most.
+ */
+export class Runs {
+  readonly #core: Core;
+  readonly #on: RunEvents;
+  readonly #byTask = new Map<string, Run>();
+  readonly #byAgent = new Map<string, Set<Run>>();
+
+  constructor(core: Core, on: RunEvents) {
+    this.#core = core;
+    this.#on = on;
+  }
+
+  /** Starts an attempt of a queued task on an agent with a free place. */
+  begin(task: TaskRecord, agent: AgentRecord): void {
+    const { journal, roster } = this.#core;
+    const token = ++journal.counters.token;
+    roster.moveTask(task, { move: 'started', agentId: agent.spec.id, token });
+    roster.moveAgent(agent, { move: 'assigned', taskId: task.spec.id });
+    const run = this.#add(task, agent, token);
+    task.alarm = this.#core.deadlines.in(this.#runMs(task), () => this.#on.overtime(task, token));
+    this.#on.began(task, agent, task.movedFrom);
+    task.movedFrom = null;
+    journal.afterCommit(() => this.#start(run));
+  }
+
+  /** Takes up an attempt that somebody outside was doing when the host died. */
+  resume(task: TaskRecord, agent: AgentRecord, token: number, leftMs: number): void {
+    const run = this.#add(task, agent, token);
+    if (task.spec.deadlines.runMs !== 'never') {
+      task.alarm = this.#core.deadlines.in(leftMs, () => this.#on.overtime(task, token));
+    }
+    this.#start(run);
+  }
+
+  /** The task has moved away from its attempt. */
+  end(task: TaskRecord, why: string): void {
+    const run = this.#byTask.get(task.spec.id);
+    if (run === undefined) return;
+    this.#byTask.delete(task.spec.id);
+    run.isOver = true;
+    run.controller.abort(new Error(why));
+    if (run.isSettled || run.isOutside || !run.isStarted) {
+      this.#release(run);
+      return;
+    }
+    run.killAlarm = this.#core.deadlines.in(this.#core.settings.deadlines.killMs, () => this.#abandon(run));
+  }
+
+  /** The agent is gone, and its places with it. */
+  drop(agent: AgentRecord, why: string): void {
+    for (const run of this.#byAgent.get(agent.spec.id) ?? []) {
+      this.#core.deadlines.cancel(run.killAlarm);
+      run.isOver = true;
+      if (this.#byTask.get(run.task.spec.id) === run) this.#byTask.delete(run.task.spec.id);
+      run.controller.abort(new Error(why));
+    }
+    this.#byAgent.delete(agent.spec.id);
+  }
+
+  /** The kernel is closing: nothing that runs is heard any more, and its tasks stay as they are recorded. */
+  close(): void {
+    for (const runs of this.#byAgent.values()) {
+      for (const run of runs) {
+        run.isOver = true;
+        run.controller.abort(new Error('the kernel was closed'));
+      }
+    }
+    this.#byAgent.clear();
+    this.#byTask.clear();
+  }
+
+  #add(task: TaskRecord, agent: AgentRecord, token: number): Run {
+    const run: Run = {
+      task,
+      agent,
+      token,
+      controller: new AbortController(),
+      isStarted: false,
+      isOutside: false,
+      isSettled: false,
+      isOver: false,
+      killAlarm: null,
+    };
+    this.#byTask.set(task.spec.id, run);
+    const onAgent = this.#byAgent.get(agent.spec.id);
+    if (onAgent === undefined) this.#byAgent.set(agent.spec.id, new Set([run]));
+    else onAgent.add(run);
+    return run;
+  }
+
+  #start(run: Run): void {
+    if (run.isOver) return;
+    run.isStarted = true;
+    const session = this.#core.sessions.get(run.agent.spec.id);
+    if (session === undefined) {
+      this.#settled(run, () => this.#on.failed(run.task, run.token, NO_SESSION));
+      return;
+    }
+    let result: Promise<unknown> | null;
+    try {
+      result = session.run(taskView(run.task), { token: run.token, signal: run.controller.signal });
+    } catch (error) {
+      this.#settled(run, () => this.#on.failed(run.task, run.token, failureOf(error)));
+      return;
+    }
+    if (result === null) {
+      run.isOutside = true;
+      return;
+    }
+    result.then(
+      (value) => this.#settled(run, () => this.#on.completed(run.task, run.token, value)),
+      (error) => this.#settled(run, () => this.#on.failed(run.task, run.token, failureOf(error))),
+    );
+  }
+
+  #settled(run: Run, report: () => void): void {
+    run.isSettled = true;
+    if (!run.isOver) {
+      report();
+      return;
+    }
+    this.#core.deadlines.cancel(run.killAlarm);
+    this.#release(run);
+  }
+
+  /** It did not stop when asked. Its place is given away; its result, if it ever comes, is late. */
+  #abandon(run: Run): void {
+    hitLimit(this.#core, 'killMs');
+    this.#release(run);
+  }
+
+  #release(run: Run): void {
+    const onAgent = this.#byAgent.get(run.agent.spec.id);
+    if (onAgent?.delete(run) !== true) return;
+    if (onAgent.size === 0) this.#byAgent.delete(run.agent.spec.id);
+    if (!tasksOf(run.agent.status).includes(run.task.spec.id)) return;
+    this.#core.roster.moveAgent(run.agent, { move: 'released', taskId: run.task.spec.id });
+    this.#on.freed(run.agent);
+  }
+
+  /** A child ends no later than its parent's attempt. */
+  #runMs(task: TaskRecord) {
+    const { runMs } = task.spec.deadlines;
+    const parent = task.spec.parentId === null ? undefined : this.#core.roster.tasks.get(task.spec.parentId);
+    if (parent?.status.state !== 'running' || parent.alarm === null) return runMs;
+    const leftMs = Math.max(0, parent.alarm.atMs - this.#core.clock.now());
+    return runMs === 'never' ? leftMs : Math.min(runMs, leftMs);
+  }
+}
+
+const NO_SESSION: Failure = { code: 'agent_failed', message: 'its agent has no runtime', retryable: true };
