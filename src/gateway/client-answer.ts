@@ -7,9 +7,14 @@ import type { Flow } from './leg.ts';
 /** A reason phrase holds tabs, spaces, visible and obs-text characters (RFC 9112 §4); Node throws on others. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Node writes a head that is flushed alone as UTF-8, not as latin-1, so a head with other bytes waits for its body. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** The client's end of a call: an answer is written once, streamed or whole, or the connection is cut. */
 export class ClientAnswer {
   readonly #response: ServerResponse;
+  #bodyBegun = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -36,18 +41,25 @@ export class ClientAnswer {
   head(status: number, statusText: string, headers: RawHeaders): void {
     const phrase = REASON_PHRASE.test(statusText) ? statusText : '';
     this.#response.writeHead(status, phrase, answerHeaders(headers) as string[]);
-    // A streamed answer may pause long before its first byte; its head must not wait for it.
-    this.#response.flushHeaders();
+    // A streamed answer may pause long before its first byte, and its head must not wait for it; but a body that
+    // came in the same packet goes out with its head in one write.
+    if (ASCII.test(headers.join(''))) process.nextTick(() => this.#flushHead());
+  }
+
+  #flushHead(): void {
+    if (!this.#bodyBegun && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
   /** Streams a chunk; holds the upstream back while the client is slower. */
   data(chunk: Uint8Array, flow: Flow): void {
+    this.#bodyBegun = true;
     if (this.#response.write(chunk)) return;
     flow.pause();
     this.#response.once('drain', () => flow.resume());
   }
 
   end(): void {
+    this.#bodyBegun = true;
     this.#response.end();
   }
 
