@@ -9,22 +9,23 @@ const idOn = (side: 'p' | 'c', entity: string) => `${side}${entity}`;
 const forward = pairing(...ENTITIES.map((entity) => [idOn('p', entity), idOn('c', entity)] as const));
 const backward = pairing(...ENTITIES.map((entity) => [idOn('c', entity), idOn('p', entity)] as const));
 
+const entity = fc.constantFrom(...ENTITIES);
+const key = fc.oneof(
+  fc.constantFrom('a', 'b', 'state', '__proto__'),
+  entity.map((id) => `@${id}`),
+);
+const leaf: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(null, true, 0, 1, 'idle', 'busy', ''),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  entity.chain((id) => fc.constantFrom(`@${id}`, `agent @${id} is up`)),
+);
 /** JSON values with ids in them, written `@` + entity until a side is chosen. */
-const withIds = fc.letrec((tie) => ({
+const withIds = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
-    tie('leaf'),
+    leaf,
     fc.array(tie('value'), { maxLength: 5 }),
-    fc.dictionary(tie('key'), tie('value'), { maxKeys: 5 }) as fc.Arbitrary<unknown>,
-  ),
-  key: fc.oneof(
-    fc.constantFrom('a', 'b', 'state', '__proto__'),
-    fc.constantFrom(...ENTITIES).map((entity) => `@${entity}`),
-  ),
-  leaf: fc.oneof(
-    fc.constantFrom<unknown>(null, true, 0, 1, 'idle', 'busy', ''),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.constantFrom(...ENTITIES).chain((entity) => fc.constantFrom(`@${entity}`, `agent @${entity} is up`)),
+    fc.array(fc.tuple(key, tie('value')), { maxLength: 5 }).map(Object.fromEntries),
   ),
 })).value;
 const textOn = (side: 'p' | 'c', value: unknown) => JSON.stringify(value).replaceAll('@', side);
