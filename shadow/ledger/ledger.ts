@@ -7,14 +7,7 @@ import type { Settlement } from '../mirror.ts';
 import { createRedactor, type Redactor } from '../redact/index.ts';
 import { compareText, OperationCounts } from './counts.ts';
 import { Signatures } from './signatures.ts';
-import {
-  comparedCount,
-  type LedgerSnapshot,
-  type OperationSnapshot,
-  type Role,
-  settledCount,
-  sum,
-} from './snapshot.ts';
+import { comparedCount, type LedgerSnapshot, type Role, settledCount, sum } from './snapshot.ts';
 
 export type LedgerOptions = {
   /** Epoch milliseconds. */
