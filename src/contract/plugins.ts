@@ -72,14 +72,20 @@ export type HookFunctions<State, Config> = {
   readonly [N in HookName]?: (event: HookEvents[N], context: PluginContext<State, Config>) => HookReturn<N>;
 };
 
+/** A plugin's state as it is stored. */
+export type SavedState = { readonly version: number; readonly state: unknown };
+
 export type PluginState<State> = {
   /** Grows when the shape changes; a snapshot of another version goes through `migrate` or is refused. */
   readonly version: number;
   /** Plain objects, arrays, Map, Set, Date, primitives: what `structuredClone` copies. */
   readonly initial: () => State;
   readonly migrate?: (old: unknown, version: number) => State;
-  /** For a state that lives elsewhere, in a worker: how to fetch and replace it. */
-  readonly elsewhere?: { readonly fetch: () => Promise<unknown>; readonly replace: (state: unknown) => Promise<void> };
+  /** For a state that lives elsewhere, in a worker: how to fetch and replace it. It migrates itself. */
+  readonly elsewhere?: {
+    readonly fetch: () => Promise<unknown>;
+    readonly replace: (saved: SavedState) => Promise<void>;
+  };
 };
 
 /** What callers ask of a plugin by name: `orchestrator.use(plugin).alerts(input)`. Checked on the way in. */

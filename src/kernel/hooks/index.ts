@@ -10,6 +10,7 @@ import {
   type CapabilitiesOf,
   type PluginKernel,
   type PluginReport,
+  type SavedState,
 } from '../../contract/plugins.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
@@ -24,7 +25,7 @@ import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
 import { explainPlaces, type OrderRow, orderPlugins } from './order.ts';
 import { reportOn } from './report.ts';
-import { replaceState, type SavedState, savedStateOf } from './state.ts';
+import { replaceState, savedStateOf } from './state.ts';
 import { type Stopwatch, systemStopwatch } from './stopwatch.ts';
 import { HookTable } from './table.ts';
 import { type Unsettled, UnsettledHooks } from './unsettled.ts';

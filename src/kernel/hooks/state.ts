@@ -1,9 +1,6 @@
 import { BanyanError } from '../../contract/errors.ts';
-import type { PluginState } from '../../contract/plugins.ts';
+import type { PluginState, SavedState } from '../../contract/plugins.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
-
-/** A plugin's state as it is stored. */
-export type SavedState = { readonly version: number; readonly state: unknown };
 
 /** `null` for a plugin without state. */
 export async function savedStateOf({ definition, state }: LoadedPlugin): Promise<SavedState | null> {
@@ -16,9 +13,8 @@ export async function savedStateOf({ definition, state }: LoadedPlugin): Promise
 export async function replaceState({ name, definition, state }: LoadedPlugin, saved: SavedState): Promise<void> {
   const shape: PluginState<unknown> | undefined = definition.state;
   if (shape === undefined) return;
-  const current = migrated(name, shape, saved);
-  if (shape.elsewhere) await shape.elsewhere.replace(current);
-  else restoreInto(state, current);
+  if (shape.elsewhere) await shape.elsewhere.replace(saved);
+  else restoreInto(state, migrated(name, shape, saved));
 }
 
 /** Brings saved state to the version that the plugin has now. */
