@@ -87,9 +87,10 @@ export function paramsOf(path: string): readonly string[] {
     .map((segment) => segment.slice(1));
 }
 
-/** Reads the host of a match: a host name or address, without a port. */
+/** Reads the host of a match as a Host header has it, without its port: `billing.internal`, `10.0.0.7`, `[::1]`. */
 export function parseHostName(text: string): string {
-  if (!isHost(text, false) && isIP(text) !== 6)
+  const bracketed = /^\[([^[\]]*)\]$/.exec(text)?.[1];
+  if (!isHost(bracketed ?? text, bracketed !== undefined))
     throw new RangeError('expected a host name without a port, such as billing.internal');
   return text.toLowerCase();
 }

@@ -9,9 +9,15 @@ const DOCS = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf
 type Row = { readonly key: string; readonly byDefault: string; readonly example: string };
 
 /** The rows of the tables of keys: | `key` | type | default | meaning | `example` | */
-const ROWS: readonly Row[] = [...DOCS.matchAll(/^\| `([^`]+)` \|[^|]+\| ([^|]+) \|[^|]+\| `([^`]+)` \|$/gm)].map(
-  ([, key = '', byDefault = '', example = '']) => ({ key, byDefault, example }),
-);
+const ROWS: readonly Row[] = DOCS.split('\n').flatMap((line) => {
+  const [, key, , byDefault, , example, end] = line.split('|').map((cell) => cell.trim());
+  if (end === undefined || key === undefined || byDefault === undefined || example === undefined) return [];
+  return key.startsWith('`') ? [{ key: bare(key), byDefault, example: bare(example) }] : [];
+});
+
+function bare(code: string): string {
+  return code.replace(/^`|`$/g, '');
+}
 
 const BLOCKS = [...DOCS.matchAll(/^```(?:yaml|json)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
 

@@ -63,6 +63,25 @@ timeouts: { idleMs: 1.5 }
     ]);
   });
 
+  it('that is given twice is pointed at where it counts: the first time', () => {
+    expect(problemsIn('state: 1\ntypes: { a: { legacy: "http://x", v2: "http://y" } }\nstate: 2')).toEqual([
+      '1:8 state: expected the path of a folder, got 1',
+      '3:1 state: expected each key once, got it again',
+    ]);
+  });
+
+  it('is not pointed at one column too far after a byte order mark', () => {
+    expect(problemsIn(`\ufeffstate: 1\n${typeWith('')}`)).toEqual(['1:8 state: expected the path of a folder, got 1']);
+  });
+
+  it('instead of a type is one problem, and claims no calls', () => {
+    const text = 'types:\n  a: x\n  b: { legacy: "http://x", v2: "http://y", match: { prefix: /a/b } }';
+
+    expect(problemsIn(text)).toEqual([
+      '2:6 types.a: expected a mapping with the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "x"',
+    ]);
+  });
+
   it('is shown short, on one line, without escape sequences or passwords', () => {
     expect(problemsIn(`state: 1\ntypes: { "a\\n\\e[31m\\u009b\\u202e": {} }`)).toContain(
       '2:10 types["a\\n\\u001b[31m\\u009b\\u202e"]: expected the name of a type: a letter, then letters, digits, "_" and "-", got "a\\n\\u001b[31m\\u009b\\u202e"',
@@ -162,6 +181,7 @@ describe('a match', () => {
       '{ header: "Host: a" }',
       'match.header: expected a header other than Host, which "match.host" is for, got "Host: a"',
     ],
+    ['{ host: "::1" }', 'match.host: expected a host name without a port, such as billing.internal, got "::1"'],
     ['{ host: "a:80" }', 'match.host: expected a host name without a port, such as billing.internal, got "a:80"'],
     ['{ host: http://a }', 'match.host: expected a host name without a port, such as billing.internal, got "http://a"'],
   ])('%s', (text, problem) => {

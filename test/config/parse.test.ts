@@ -140,6 +140,7 @@ describe('a match', () => {
     ['{ header: "X-Service: billing" }', { by: 'header', name: 'x-service', value: 'billing' }],
     ['{ header: { X-Service: "a: b" } }', { by: 'header', name: 'x-service', value: 'a: b' }],
     ['{ host: Billing.Internal }', { by: 'host', host: 'billing.internal' }],
+    ['{ host: "[::1]" }', { by: 'host', host: '[::1]' }],
   ])('%s', (text, match) => {
     expect(parsed(typeWith(`match: ${text}`)).types[0]?.match).toEqual(match);
   });
