@@ -1,0 +1,54 @@
+/** Uses of an instance by a member that is not part of its public interface: the checker has complained already. */
+import { ts } from 'ts-morph';
+import { exportKind, type LegacyModule } from './module.ts';
+import type { Checked } from './program.ts';
+
+export type UnknownMember = { readonly node: ts.Node; readonly module: LegacyModule };
+
+/** Property does not exist; the same with a suggestion; element implicitly has type any. */
+const CODES: ReadonlySet<number> = new Set([2339, 2551, 7053]);
+
+export function findUnknownMembers(file: ts.SourceFile, checked: Checked): readonly UnknownMember[] {
+  return checked.diagnostics(file.fileName).flatMap(({ code, start }) => {
+    if (!CODES.has(code) || start === undefined) return [];
+    const node = nodeAt(file, start);
+    const owner = node === null ? null : ownerOf(node);
+    const module = owner === null ? null : instanceOf(checked.checker.getTypeAtLocation(owner), checked);
+    return node === null || module === null ? [] : [{ node, module }];
+  });
+}
+
+/** The smallest node that begins there. */
+function nodeAt(file: ts.SourceFile, start: number): ts.Node | null {
+  let found: ts.Node | null = null;
+  const go = (node: ts.Node): void => {
+    if (node.getStart() === start) found = node;
+    if (node.pos <= start && start < node.end) ts.forEachChild(node, go);
+  };
+  ts.forEachChild(file, go);
+  return found;
+}
+
+/** What the member is read from. */
+function ownerOf(node: ts.Node): ts.Node | null {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node ? parent.expression : null;
+  if (ts.isElementAccessExpression(parent)) return parent.expression;
+  return ts.isBindingElement(parent) ? parent.parent : null;
+}
+
+function instanceOf(type: ts.Type, checked: Checked): LegacyModule | null {
+  const parts = type.isUnionOrIntersection() ? type.types : [type];
+  for (const part of parts) {
+    const symbol = part.getSymbol();
+    const legacy = symbol === undefined ? null : checked.exportOf(symbol);
+    if (legacy !== null && exportKind(legacy.module, legacy.name) === 'class' && !isConstructor(part))
+      return legacy.module;
+  }
+  return null;
+}
+
+/** `typeof X` has the symbol of `X`, too. */
+function isConstructor(type: ts.Type): boolean {
+  return type.getConstructSignatures().length > 0;
+}
