@@ -26,6 +26,7 @@ export class Traffic {
   readonly #pool: Pool;
   readonly #counts = { calls: 0, failed: 0, lost: 0 };
   readonly #callers: Promise<void>[] = [];
+  readonly #sessionsEnded: number[] = Array.from({ length: CALLERS }, () => 0);
   #going = true;
 
   constructor(dataUrl: string) {
@@ -37,15 +38,12 @@ export class Traffic {
   }
 
   start(): void {
-    for (let n = 0; n < CALLERS; n += 1)
-      this.#callers.push(this.#sessions(`caller-${n}`, ROLES[n % ROLES.length] ?? ''));
-  }
+    for (let n = 0; n < CALLERS; n += 1) this.#callers.push(this.#sessions(n));
 
-  async stop(): Promise<void> {
+  async stop(): Promise<void> 
     this.#going = false;
     await Promise.all(this.#callers);
     await this.#pool.close();
-  }
 
   /** Resolves when so many more calls have been made. */
   async moreCalls(count: number): Promise<void> {
@@ -53,8 +51,14 @@ export class Traffic {
     while (this.#counts.calls < target) await sleep(20);
   }
 
+  /** Resolves when every caller has ended the session it was in, and one more. */
+  async eachSessionAnew(): Promise<void> {
+    const targets = this.#sessionsEnded.map((ended) => ended + 2);
+    while (this.#sessionsEnded.some((ended, n) => ended < (targets[n] ?? 0))) await sleep(20);
+  }
+
   /** One call as a caller; `null` when it was lost. Every call is counted. */
-  async call(caller: string, operation: string, args: object): Promise<RpcAnswer | null> {
+  async call(caller: string, operation: string, args: object): Promise<RpcAnswer | null> 
     this.#counts.calls += 1;
     try {
       const { statusCode, body } = await this.#pool.request({
@@ -70,10 +74,11 @@ export class Traffic {
       this.#counts.lost += 1;
       return null;
     }
-  }
 
-  async #sessions(caller: string, role: string): Promise<void> {
-    while (this.#going) {
+  async #sessions(n: number): Promise<void> {
+    const caller = `caller-${n}`;
+    const role = ROLES[n % ROLES.length] ?? '';
+    for (; this.#going; this.#sessionsEnded[n] = (this.#sessionsEnded[n] ?? 0) + 1) {
       const spawned = await this.#pause(this.call(caller, 'spawn_agent', { role }));
       const agent_id = spawned?.body.result;
       if (typeof agent_id !== 'string') continue;
