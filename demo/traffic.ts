@@ -39,8 +39,9 @@ export class Traffic {
 
   start(): void {
     for (let n = 0; n < CALLERS; n += 1) this.#callers.push(this.#sessions(n));
+  }
 
-  async stop(): Promise<void> 
+  async stop(): Promise<void> {
     this.#going = false;
     await Promise.all(this.#callers);
     await this.#pool.close();
@@ -94,4 +95,3 @@ export class Traffic {
     await sleep(THINK_MS * (0.5 + Math.random()));
     return value;
   }
-}
