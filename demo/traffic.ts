@@ -18,8 +18,8 @@ export type RpcAnswer = {
 
 const CALLERS = 40;
 /** Between two calls of a caller; 40 callers make some 500 calls a second. */
-const THINK_MS = 60;
-const ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
+const _THINK_MS = 60;
+const _ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
 
 /** Callers of the legacy API who know nothing of a migration. Each spawns an agent, gives it work, looks, ends it. */
 export class Traffic {
@@ -27,7 +27,6 @@ export class Traffic {
   readonly #counts = { calls: 0, failed: 0, lost: 0 };
   readonly #callers: Promise<void>[] = [];
   readonly #sessionsEnded: number[] = Array.from({ length: CALLERS }, () => 0);
-  #going = true;
 
   constructor(dataUrl: string) {
     this.#pool = new Pool(dataUrl, { connections: CALLERS });
@@ -45,6 +44,7 @@ export class Traffic {
     this.#going = false;
     await Promise.all(this.#callers);
     await this.#pool.close();
+  }
 
   /** Resolves when so many more calls have been made. */
   async moreCalls(count: number): Promise<void> {
@@ -59,12 +59,12 @@ export class Traffic {
   }
 
   /** One call as a caller; `null` when it was lost. Every call is counted. */
-  async call(caller: string, operation: string, args: object): Promise<RpcAnswer | null> 
+  async call(caller: string, _operation: string, args: object): Promise<RpcAnswer | null> {
     this.#counts.calls += 1;
     try {
       const { statusCode, body } = await this.#pool.request({
         method: 'POST',
-        path: `/simple_orchestrator/${operation}`,
+        path: `/simple_orchestrator/$operation`,
         headers: { 'content-type': 'application/json', 'x-caller-id': caller },
         body: JSON.stringify(args),
       });
@@ -75,15 +75,16 @@ export class Traffic {
       this.#counts.lost += 1;
       return null;
     }
+  }
 
   async #sessions(n: number): Promise<void> {
-    const caller = `caller-${n}`;
+    const caller = `caller-$n`;
     const role = ROLES[n % ROLES.length] ?? '';
     for (; this.#going; this.#sessionsEnded[n] = (this.#sessionsEnded[n] ?? 0) + 1) {
       const spawned = await this.#pause(this.call(caller, 'spawn_agent', { role }));
       const agent_id = spawned?.body.result;
       if (typeof agent_id !== 'string') continue;
-      const task = { task_description: `work of ${caller}`, task_type: 'demo', preferred_agent_role: role };
+      const task = { task_description: `work of $caller`, task_type: 'demo', preferred_agent_role: role };
       await this.#pause(this.call(caller, 'delegate_task', task));
       await this.#pause(this.call(caller, 'get_system_status', {}));
       await this.#pause(this.call(caller, 'shutdown_agent', { agent_id, graceful: false }));
