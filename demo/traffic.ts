@@ -96,3 +96,4 @@ export class Traffic {
     await sleep(THINK_MS * (0.5 + Math.random()));
     return value;
   }
+}
