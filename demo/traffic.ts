@@ -18,8 +18,8 @@ export type RpcAnswer = {
 
 const CALLERS = 40;
 /** Between two calls of a caller; 40 callers make some 500 calls a second. */
-const _THINK_MS = 60;
-const _ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
+const THINK_MS = 60;
+const ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
 
 /** Callers of the legacy API who know nothing of a migration. Each spawns an agent, gives it work, looks, ends it. */
 export class Traffic {
@@ -27,6 +27,7 @@ export class Traffic {
   readonly #counts = { calls: 0, failed: 0, lost: 0 };
   readonly #callers: Promise<void>[] = [];
   readonly #sessionsEnded: number[] = Array.from({ length: CALLERS }, () => 0);
+  #going = true;
 
   constructor(dataUrl: string) {
     this.#pool = new Pool(dataUrl, { connections: CALLERS });
