@@ -1,7 +1,13 @@
 import { bySide, compareText } from './counts.ts';
 import { mergeLatencies } from './latency.ts';
 import { bySignature, mergeSamples, signatureKey } from './signatures.ts';
-import type { LedgerSnapshot, OperationSnapshot, SideSnapshot, SignatureSnapshot } from './snapshot.ts';
+import {
+  add,
+  type LedgerSnapshot,
+  type OperationSnapshot,
+  type SideSnapshot,
+  type SignatureSnapshot,
+} from './snapshot.ts';
 
 /**
  * The ledger of two gateways, or of one gateway's two lives. Commutative and associative to the last byte.
@@ -67,13 +73,4 @@ function mergeBy<T>(a: readonly T[], b: readonly T[], keyOf: (item: T) => string
     merged.set(key, other === undefined ? item : merge(other, item));
   }
   return [...merged.values()];
-}
-
-function add<Key extends string>(
-  a: Readonly<Record<Key, number>>,
-  b: Readonly<Record<Key, number>>,
-): Record<Key, number> {
-  const total: Record<Key, number> = { ...a };
-  for (const key of Object.keys(b) as Key[]) total[key] = (total[key] ?? 0) + b[key];
-  return total;
 }

@@ -94,7 +94,8 @@ export type SampleCall = {
   readonly answers: Readonly<Record<Side, string>>;
 };
 
-type Settlements = Omit<OperationSnapshot, 'operation' | 'sides'>;
+/** What became of the eligible calls of an operation. */
+export type Settlements = Omit<OperationSnapshot, 'operation' | 'sides'>;
 
 export function settledCount(operation: Settlements): number {
   return comparedCount(operation) + sum(operation.notComparable) + sum(operation.dropped);
@@ -106,4 +107,14 @@ export function comparedCount({ match, explained, mismatch }: Settlements): numb
 
 export function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** Adds counts by name; neither operand is changed. */
+export function add<Key extends string>(
+  a: Readonly<Record<Key, number>>,
+  b: Readonly<Record<Key, number>>,
+): Record<Key, number> {
+  const total: Record<Key, number> = { ...a };
+  for (const key of Object.keys(b) as Key[]) total[key] = (total[key] ?? 0) + b[key];
+  return total;
 }
