@@ -5,7 +5,7 @@ import { Pool } from 'undici';
 export type Seen = {
   /** Calls that were sent. */
   readonly calls: number;
-  /** Answered with a status of 500 and above. */
+  /** Answered with anything but a result, or the service's ordinary way to say no. */
   readonly failed: number;
   /** Not answered, or not wholly. */
   readonly lost: number;
@@ -20,6 +20,9 @@ const CALLERS = 40;
 /** Between two calls of a caller; 40 callers make some 500 calls a second. */
 const THINK_MS = 60;
 const ROLES = ['backend_developer', 'frontend_developer', 'devops_engineer', 'qa_engineer'];
+
+/** An answer, or the service's ordinary way to say no (no free agent). */
+const ORDINARY = new Set([200, 409]);
 
 /** Callers of the legacy API who know nothing of a migration. Each spawns an agent, gives it work, looks, ends it. */
 export class Traffic {
@@ -60,17 +63,17 @@ export class Traffic {
   }
 
   /** One call as a caller; `null` when it was lost. Every call is counted. */
-  async call(caller: string, _operation: string, args: object): Promise<RpcAnswer | null> {
+  async call(caller: string, operation: string, args: object): Promise<RpcAnswer | null> {
     this.#counts.calls += 1;
     try {
       const { statusCode, body } = await this.#pool.request({
         method: 'POST',
-        path: `/simple_orchestrator/$operation`,
+        path: `/simple_orchestrator/${operation}`,
         headers: { 'content-type': 'application/json', 'x-caller-id': caller },
         body: JSON.stringify(args),
       });
       const answer = { status: statusCode, body: (await body.json()) as RpcAnswer['body'] };
-      if (statusCode >= 500) this.#counts.failed += 1;
+      if (!ORDINARY.has(statusCode)) this.#counts.failed += 1;
       return answer;
     } catch {
       this.#counts.lost += 1;
@@ -79,13 +82,13 @@ export class Traffic {
   }
 
   async #sessions(n: number): Promise<void> {
-    const caller = `caller-$n`;
+    const caller = `caller-${n}`;
     const role = ROLES[n % ROLES.length] ?? '';
     for (; this.#going; this.#sessionsEnded[n] = (this.#sessionsEnded[n] ?? 0) + 1) {
       const spawned = await this.#pause(this.call(caller, 'spawn_agent', { role }));
       const agent_id = spawned?.body.result;
       if (typeof agent_id !== 'string') continue;
-      const task = { task_description: `work of $caller`, task_type: 'demo', preferred_agent_role: role };
+      const task = { task_description: `work of ${caller}`, task_type: 'demo', preferred_agent_role: role };
       await this.#pause(this.call(caller, 'delegate_task', task));
       await this.#pause(this.call(caller, 'get_system_status', {}));
       await this.#pause(this.call(caller, 'shutdown_agent', { agent_id, graceful: false }));
