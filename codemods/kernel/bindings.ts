@@ -65,14 +65,16 @@ function addImport(statement: ts.ImportDeclaration, lookup: Lookup, found: Bindi
   const source = sourceOf(specifier, lookup);
   if (source === null) return;
   const module = 'barrel' in source ? null : source.module;
-  const load: Load = { kind: 'import', statement, specifier, clause, module };
-  const isUnusual = statement.attributes !== undefined || isPhased(clause);
+  const load: Load | null = isUnusualImport(statement)
+    ? null
+    : { kind: 'import', statement, specifier, clause, module };
+  const blocked = load === null ? 'import-form' : null;
   const add = (element: ts.Node, names: readonly ts.Identifier[], named: Named | null): void => {
-    const binding = bind(element, names, named, isUnusual ? null : load, isUnusual ? 'import-form' : null, lookup);
+    const binding = bind(element, names, named, load, blocked, lookup);
     if (binding !== null) found.push(binding);
   };
 
-  loads.push(load);
+  if (load !== null) loads.push(load);
   if (clause.name !== undefined) add(clause, [clause.name], memberOf(source, 'default', lookup));
   const named = clause.namedBindings;
   if (named === undefined) return;
@@ -82,9 +84,10 @@ function addImport(statement: ts.ImportDeclaration, lookup: Lookup, found: Bindi
       add(element, identifiers(element), memberOf(source, importedName(element), lookup));
 }
 
-/** `import defer`, `import source`. */
-function isPhased({ phaseModifier }: ts.ImportClause): boolean {
-  return phaseModifier !== undefined && phaseModifier !== ts.SyntaxKind.TypeKeyword;
+/** With attributes, or `import defer`, `import source`. */
+export function isUnusualImport({ attributes, importClause }: ts.ImportDeclaration): boolean {
+  const phase = importClause?.phaseModifier ?? ts.SyntaxKind.TypeKeyword;
+  return attributes !== undefined || phase !== ts.SyntaxKind.TypeKeyword;
 }
 
 function importedName({ propertyName, name }: ts.ImportSpecifier): string {

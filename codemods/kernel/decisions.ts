@@ -33,11 +33,14 @@ function isHeldBack({ legacy, role }: Use, all: readonly Reported[]): boolean {
   );
 }
 
+/** What leaves the values of an enum alone. */
+const HARMLESS: readonly RuleId[] = ['re-export', 'doc-mention'];
+
 /** Values and types of an enum fit each other only as long as all of them are the enum's, or none is. */
 function isEnumHeldBack({ legacy }: Use, all: readonly Decision[]): boolean {
   if (exportKind(legacy.module, legacy.name) !== 'enum') return false;
   return all.some(({ use, verdict }) => {
     const isSame = use.legacy.module === legacy.module && use.legacy.name === legacy.name;
-    return isSame && 'rule' in verdict && verdict.rule === 'enum-as-value';
+    return isSame && 'rule' in verdict && !HARMLESS.includes(verdict.rule);
   });
 }

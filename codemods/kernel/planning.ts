@@ -58,12 +58,17 @@ function groupEdits({ rewriting, loads }: Group, names: LocalNames, form: Form):
   const local = (need: Need): string => taken.get(need.name)?.local.name ?? need.name;
   const wanted: Wanted[] = [...taken.values()]
     .filter((item) => !item.local.isImported)
-    .map((item) => ({ need: item.need, local: item.local.name }));
+    .map((item) => ({ need: item.need, local: item.local.name }))
+    .sort(valuesThenTypes);
   const planned = [...loads].map(([load, elements]): PlannedLoad => ({ load, gone: elements })).sort(byPlace);
   return [
     ...rewriting.flatMap(({ edits }) => edits({ ...form, local })),
     ...importEdits({ loads: planned, wanted, isSpaced: form.isSpaced }),
   ];
+}
+
+function valuesThenTypes({ need: a }: Wanted, { need: b }: Wanted): number {
+  return Number(a.isType) - Number(b.isType) || (a.name < b.name ? -1 : 1);
 }
 
 function byPlace(a: PlannedLoad, b: PlannedLoad): number {

@@ -1,6 +1,6 @@
 /** Where a file names a legacy module: in the specifier of an import, or in any other string. */
 import { ts } from 'ts-morph';
-import type { Load, Lookup } from './bindings.ts';
+import { isUnusualImport, type Load, type Lookup } from './bindings.ts';
 import { exportNames, type LegacyModule } from './module.ts';
 import { LEGACY_FOLDERS } from './modules.ts';
 import type { RuleId } from './rules.ts';
@@ -45,9 +45,13 @@ function siteOf(
     case 'legacy':
       return { node, module: resolved.module, follows: followed(node, loads), rule: ruleOf(node) };
     case 'root':
-      return mayImport(node, names) ? { node, module: null, follows: null, rule: 'package-root' } : null;
+      return isModuleName && mayImport(node, names)
+        ? { node, module: null, follows: null, rule: 'package-root' }
+        : null;
     case 'lookalike':
-      return mayImport(node, names) ? { node, module: resolved.module, follows: null, rule: 'lookalike' } : null;
+      return isModuleName && mayImport(node, names)
+        ? { node, module: resolved.module, follows: null, rule: 'lookalike' }
+        : null;
     case 'file':
       return isMocked(node) && lookup.isInProgram(resolved.path)
         ? { node, module: null, follows: null, rule: 'module-mock' }
@@ -68,12 +72,17 @@ function followed(node: ts.StringLiteralLike, loads: ReadonlyMap<ts.Node, Load>)
 function ruleOf(node: ts.StringLiteralLike): RuleId {
   const { parent } = node;
   if (isMocked(node)) return 'module-mock';
-  if (ts.isImportDeclaration(parent)) return parent.importClause === undefined ? 'side-effect-import' : 'unused-import';
+  if (ts.isImportDeclaration(parent)) return importRule(parent);
   if (ts.isExportDeclaration(parent)) return 're-export';
   if (ts.isExternalModuleReference(parent)) return 'import-form';
   if (ts.isModuleDeclaration(parent)) return 'module-augmentation';
   if (importType(node) !== null) return importType(node)?.qualifier === undefined ? 'module-type' : 'unknown-export';
   return loadCall(node) === null ? 'module-string' : 'inline-load';
+}
+
+function importRule(declaration: ts.ImportDeclaration): RuleId {
+  if (declaration.importClause === undefined) return 'side-effect-import';
+  return isUnusualImport(declaration) ? 'import-form' : 'unused-import';
 }
 
 function importType(node: ts.Node): ts.ImportTypeNode | null {

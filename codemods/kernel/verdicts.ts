@@ -1,10 +1,11 @@
 /** What becomes of each kind of export in each role: a rewrite, or the rule by which it is reported. */
 import { ts } from 'ts-morph';
+import type { Edit } from '../contract.ts';
 import { type ExportKind, exportKind } from './module.ts';
 import { rewriteConstruction } from './rewrites/constructions.ts';
 import { rewriteEnumMember, rewriteEnumType } from './rewrites/enums.ts';
 import { rewriteErrorTest } from './rewrites/errors.ts';
-import { type Rewrite, report, type Verdict } from './rewrites/rewrite.ts';
+import { type Rewrite, report, type Style, type Verdict } from './rewrites/rewrite.ts';
 import { rewriteResultType, rewriteType } from './rewrites/types.ts';
 import type { RuleId } from './rules.ts';
 import type { Role, Use } from './uses.ts';
@@ -55,14 +56,28 @@ const VERDICTS = {
 } as const satisfies Readonly<Record<ExportKind, Row>>;
 
 export function verdictOf(use: Use): Verdict {
-  const blocked = use.binding?.blocked ?? null;
-  if (blocked !== null && use.role !== 'export') return report(blocked);
-  if (use.binding === null && !standsAlone(use)) return report('inline-load');
+  const unreachable = unreachableRule(use);
+  if (unreachable !== null) return report(unreachable);
   const verdict = VERDICTS[exportKind(use.legacy.module, use.legacy.name)][use.role];
-  return typeof verdict === 'string' ? report(verdict) : verdict(use);
+  const made = typeof verdict === 'string' ? report(verdict) : verdict(use);
+  return 'edits' in made && losesComment(made.edits(PROBE), use.head.getSourceFile().text) ? report('unsure') : made;
 }
 
-/** Whether a use without a name of its own in the file can be rewritten, or is reported as what it is. */
-function standsAlone({ head, role }: Use): boolean {
-  return role === 'export' || role === 'doc' || ts.isImportTypeNode(head);
+/** Why nothing can be made of a use, whatever its role: it comes by a way that cannot be rewritten. */
+function unreachableRule({ binding, head, role }: Use): RuleId | null {
+  if (role === 'export') return null;
+  if (binding !== null) return binding.blocked;
+  if (ts.isImportTypeNode(head) || role === 'doc') return null;
+  return ts.findAncestor(head, isAugmentation) === undefined ? 'inline-load' : 'module-augmentation';
+}
+
+function isAugmentation(node: ts.Node): boolean {
+  return ts.isModuleDeclaration(node) && ts.isStringLiteral(node.name);
+}
+
+/** Edits for a look at what they replace, before anything is known of names. */
+const PROBE: Style = { quote: "'", isSpaced: true, local: ({ name }) => name };
+
+function losesComment(edits: readonly Edit[], text: string): boolean {
+  return edits.some(({ start, end }) => /\/[*/]/.test(text.slice(start, end).replace(/(["'`]).*?\1/g, '')));
 }

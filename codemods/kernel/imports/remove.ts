@@ -52,16 +52,22 @@ function dropRun(list: readonly ts.Node[], { first, last }: Run): readonly Edit[
     next === undefined ? [previous?.end ?? head.getStart(), tail.end] : [head.getStart(), next.getStart()];
   if (!/\/[*/]/.test(text.slice(start, end))) return [remove(start, end)];
 
-  // Comments stay: only the elements go, and as many commas.
-  const elements = list.slice(first, last + 1);
-  const separated = next === undefined ? list.slice(first - 1, last) : elements;
-  const commas = separated.map((element) => commaBehind(text, element.end));
-  return [...elements.map((element) => replace(element, '')), ...commas.map((comma) => remove(comma, comma + 1))];
+  // Comments stay: each element goes with the comma behind it. A comma that then ends the list may.
+  return list.slice(first, last + 1).flatMap((element) => dropElement(text, element));
 }
 
-function commaBehind(text: string, end: number): number {
+function dropElement(text: string, element: ts.Node): readonly Edit[] {
+  const comma = commaBehind(text, element.end);
+  if (comma === null) return [replace(element, '')];
+  const end = comma + 1 + (/^[ \t]+/.exec(text.slice(comma + 1))?.[0].length ?? 0);
+  const isTogether = text.slice(element.end, comma).trim() === '';
+  return isTogether ? [remove(element.getStart(), end)] : [replace(element, ''), remove(comma, end)];
+}
+
+function commaBehind(text: string, end: number): number | null {
   const skipped = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*)*/.exec(text.slice(end))?.[0] ?? '';
-  return end + skipped.length;
+  const at = end + skipped.length;
+  return text[at] === ',' ? at : null;
 }
 
 function remove(start: number, end: number): Edit {

@@ -1,0 +1,2 @@
+export * from './core/star.js';
+export { default as Renamed } from './core/default';

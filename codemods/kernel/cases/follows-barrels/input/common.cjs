@@ -1,0 +1,1 @@
+module.exports = require('@hive/core/simple_orchestrator');

@@ -1,0 +1,2 @@
+import { Orchestrator } from '..';
+export const fromParent = new Orchestrator();

@@ -1,0 +1,1 @@
+export * from '@hive/core/simple_orchestrator';

@@ -1,0 +1,4 @@
+import { OrchestratorV2 } from 'banyan/kernel';
+import { legacyInterface } from 'banyan/adapters';
+
+export const all = [legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 })), 'qa_engineer', legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 })), legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 }))];

@@ -1,0 +1,1 @@
+export { SimpleOrchestrator as Desk } from '@core/simple_orchestrator';

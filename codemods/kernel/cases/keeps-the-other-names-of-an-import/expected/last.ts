@@ -1,0 +1,5 @@
+import { retries } from './barrel';
+import { OrchestratorV2 } from 'banyan/kernel';
+import { legacyInterface } from 'banyan/adapters';
+
+export const all = [retries, legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 }))];

@@ -1,0 +1,3 @@
+import fallback, { SimpleOrchestrator } from "./barrel";
+
+export const all = [fallback, new SimpleOrchestrator()];

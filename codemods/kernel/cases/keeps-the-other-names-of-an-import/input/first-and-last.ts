@@ -1,0 +1,3 @@
+import fallback, { AgentRole, delay, retries, SimpleOrchestrator, } from './barrel';
+
+export const all = [fallback, retries, delay, new SimpleOrchestrator(), AgentRole.QA_ENGINEER];

@@ -1,0 +1,3 @@
+import { retries, SimpleOrchestrator } from './barrel';
+
+export const all = [retries, new SimpleOrchestrator()];

@@ -1,0 +1,3 @@
+import * as everything from './barrel';
+
+export const all = [everything.retries, new everything.SimpleOrchestrator()];

@@ -1,0 +1,4 @@
+import { AgentRole } from '@hive/core/simple_orchestrator';
+import { isTester } from './roles';
+
+export const tested = isTester(AgentRole.QA_ENGINEER);

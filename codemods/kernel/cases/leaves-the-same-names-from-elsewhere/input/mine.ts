@@ -1,0 +1,6 @@
+export class SimpleOrchestrator {
+  delegate_task(): void {}
+}
+export enum AgentRole {
+  QA_ENGINEER = 'qa',
+}

@@ -1,0 +1,1 @@
+export const simple_orchestrator = 'a module that only shares the name';

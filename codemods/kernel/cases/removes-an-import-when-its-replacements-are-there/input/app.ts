@@ -1,0 +1,7 @@
+// Wiring of the desk.
+import { SimpleOrchestrator } from '@hive/core/simple_orchestrator';
+import { OrchestratorV2 } from 'banyan/kernel';
+import { legacyInterface } from 'banyan/adapters';
+
+export const first = legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 }));
+export const second = new SimpleOrchestrator();

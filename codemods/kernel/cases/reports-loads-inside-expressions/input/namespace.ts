@@ -1,0 +1,5 @@
+import * as legacy from '@hive/core/simple_orchestrator';
+
+const { SimpleOrchestrator } = legacy;
+export const orchestrator = new SimpleOrchestrator();
+export const handed = JSON.stringify(legacy);

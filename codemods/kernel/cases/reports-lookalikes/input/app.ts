@@ -1,0 +1,3 @@
+import { SimpleOrchestrator } from './legacy/simple_orchestrator';
+
+export const orchestrator = new SimpleOrchestrator();

@@ -1,0 +1,2 @@
+export class SimpleOrchestrator {}
+export const version = 1;

@@ -1,0 +1,3 @@
+import { version } from './legacy/simple_orchestrator';
+
+export const current = version;

@@ -1,0 +1,5 @@
+import { SimpleOrchestrator } from './barrel';
+
+vi.mock('./barrel');
+
+export const orchestrator = new SimpleOrchestrator();

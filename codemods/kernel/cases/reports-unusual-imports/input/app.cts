@@ -1,0 +1,3 @@
+import legacy = require('@hive/core/simple_orchestrator');
+
+export const orchestrator = new legacy.SimpleOrchestrator();

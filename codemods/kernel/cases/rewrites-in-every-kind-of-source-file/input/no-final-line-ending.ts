@@ -1,0 +1,1 @@
+import { SimpleOrchestrator } from '@hive/core/simple_orchestrator';export const e = [new SimpleOrchestrator(), `${new SimpleOrchestrator()}`];

@@ -1,0 +1,2 @@
+import type { SimpleOrchestrator } from '@hive/core/simple_orchestrator';
+export declare const orchestrator: SimpleOrchestrator;
