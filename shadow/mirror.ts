@@ -32,14 +32,24 @@ export type Settlement =
   | { readonly kind: 'not_comparable'; readonly reason: NotComparableReason; readonly candidate: Observation | null }
   | { readonly kind: 'dropped'; readonly reason: DropReason };
 
+/** Whether a side can be asked about the entities that a call names. */
+export type Reach =
+  | { readonly kind: 'absent' }
+  /** It is there, but its two sides have parted. */
+  | { readonly kind: 'stale' }
+  | {
+      readonly kind: 'reachable';
+      /** The ids that the call must carry there. */
+      readonly translation: Translation;
+      /** All of them are recorded. Others may be from before the mirror began, or not be at all. */
+      readonly recorded: boolean;
+    };
+
 /** What the mirror needs of the rest; all of it may be asked at any time, none of it may throw. */
 export type MirrorPorts = {
   /** Sends the copy with these ids in place of the client's; gives an outcome in every case. */
   readonly send: (side: Side, call: CallCopy, translation: Translation) => Promise<Observation>;
-  /** The ids that a call to the side must carry; `null`: it names something that is not there. */
-  readonly translationTo: (side: Side, named: readonly NamedEntity[]) => Translation | null;
-  /** Whether a named entity's two sides have parted. */
-  readonly anyStale: (named: readonly NamedEntity[]) => boolean;
+  readonly reach: (side: Side, named: readonly NamedEntity[]) => Reach;
   /** Whether the type still sends copies to this side. */
   readonly mirrorsTo: (side: Side) => boolean;
   readonly isRolledBack: () => boolean;
@@ -146,16 +156,15 @@ export class Mirror {
   async #settlement(job: MirrorJob): Promise<Settlement> {
     const dropped = this.#lateRefusal(job);
     if (dropped !== null) return { kind: 'dropped', reason: dropped };
-    const translation = this.#ports.translationTo(job.candidate, job.call.entities);
-    if (translation === null) return { kind: 'not_comparable', reason: 'no_twin', candidate: null };
-    if (this.#ports.anyStale(job.call.entities))
-      return { kind: 'not_comparable', reason: 'stale_twin', candidate: null };
+    const reach = this.#ports.reach(job.candidate, job.call.entities);
+    if (reach.kind === 'absent') return { kind: 'not_comparable', reason: 'no_twin', candidate: null };
+    if (reach.kind === 'stale') return { kind: 'not_comparable', reason: 'stale_twin', candidate: null };
     // Asked last: a breaker that admits a call expects to hear how it ended.
     if (!this.#breakers[job.candidate].admits()) return { kind: 'dropped', reason: 'breaker_open' };
-    const candidate = await this.#ports.send(job.candidate, job.call, translation);
+    const candidate = await this.#ports.send(job.candidate, job.call, reach.translation);
     this.#heard(job.candidate, candidate);
     this.#learn(job, candidate);
-    return this.#judge(job, candidate);
+    return this.#judge(job, candidate, reach.recorded);
   }
 
   #lateRefusal({ candidate }: MirrorJob): DropReason | null {
@@ -180,11 +189,13 @@ export class Mirror {
     }
   }
 
-  #judge({ call, primary, candidate: side, begun }: MirrorJob, candidate: Observation): Settlement {
+  #judge({ call, primary, candidate: side, begun }: MirrorJob, candidate: Observation, recorded: boolean): Settlement {
     const incomparable = notComparable(primary, candidate);
     if (incomparable !== null) return { kind: 'not_comparable', reason: incomparable, candidate };
     const comparison = this.#ports.compare(primary, candidate, this.#twins.pairing(side));
     const parted = comparison.verdict === 'mismatch';
+    // An id that nobody recorded may be of an entity from before the mirror began, which the candidate cannot know.
+    if (parted && !recorded) return { kind: 'not_comparable', reason: 'no_twin', candidate };
     if (parted && call.effect === 'read' && this.#clock.moved(begun.moment)) {
       return { kind: 'not_comparable', reason: 'state_moved', candidate };
     }

@@ -1,5 +1,6 @@
 import type { NamedEntity } from '../contract/calls.ts';
 import type { Entity } from '../contract/entities.ts';
+import { isV2Id } from '../contract/ids.ts';
 import type { Side } from '../contract/stages.ts';
 import type { Store } from '../store/store.ts';
 import type { Translation } from '../wire/translate.ts';
@@ -26,10 +27,13 @@ export class Entities {
     return named.map(({ kind, id }) => ({ kind, id, entity: this.#find(type, kind, id) }));
   }
 
-  /** A client may also have read an id in a list that the other side answered, so side ids are understood too. */
+  /**
+   * A client may also have read the id in a list that V2 answered. Only an id that bears V2's marker is looked up
+   * so: any other text may be one entity's id here and another's there.
+   */
   #find(type: string, kind: string, id: string): Entity | undefined {
-    const find = (by: 'client' | Side) => this.#store.findEntity({ type, kind, by, id });
-    return find('client') ?? find('legacy') ?? find('v2');
+    const entity = this.#store.findEntity({ type, kind, by: 'client', id });
+    return entity === undefined && isV2Id(id) ? this.#store.findEntity({ type, kind, by: 'v2', id }) : entity;
   }
 
   /** Resolves when the owners are durable: only then may the client see the ids. */

@@ -1,6 +1,6 @@
 import { compare, compileRules } from '../../shadow/compare/index.ts';
 import { Ledger } from '../../shadow/ledger/index.ts';
-import { type Begun, Mirror } from '../../shadow/mirror.ts';
+import { type Begun, Mirror, type Reach } from '../../shadow/mirror.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { CallCopy, NamedEntity } from '../contract/calls.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
@@ -34,12 +34,6 @@ export class TypeShadow {
     const { type, policies, store, limits, timeouts } = options;
     const nowMs = () => performance.now();
     const rules = compileRules(type.spec.wire.compare);
-    const known = (named: readonly NamedEntity[]) =>
-      named.map(({ kind, id }) => ({
-        kind,
-        id,
-        entity: store.findEntity({ type: type.name, kind, by: 'client', id }),
-      }));
     this.ledger = openLedger(store.loadLedger(type.name), options.epochMs);
     this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
     this.mirror = new Mirror({
@@ -54,8 +48,7 @@ export class TypeShadow {
             bytesMax: limits.captureBytesMax,
             nowMs,
           }),
-        translationTo: (side, named) => translationTo(side, known(named)),
-        anyStale: (named) => known(named).some(({ entity }) => entity?.twin === 'stale'),
+        reach: (side, named) => reachOf(store, type.name, side, named),
         mirrorsTo: (side) => mirrorsTo(policies, type.name, side),
         isRolledBack: () => policies.current(type.name).rolledBack !== null,
         createdBy: (operation, observation) => type.createdBy(operation, observation),
@@ -88,6 +81,17 @@ export class TypeShadow {
   stop(): Promise<void> {
     return this.mirror.stop();
   }
+}
+
+function reachOf(store: Store, type: string, side: Side, named: readonly NamedEntity[]): Reach {
+  const find = (by: 'client' | Side, { kind, id }: NamedEntity) => store.findEntity({ type, kind, by, id });
+  const known = named.map((one) => ({ ...one, entity: find('client', one) }));
+  const translation = translationTo(side, known);
+  // An unrecorded id that is somebody else's on that side must not be asked for there.
+  const strangers = known.filter(({ entity }) => entity === undefined);
+  if (translation === null || strangers.some((one) => find(side, one) !== undefined)) return { kind: 'absent' };
+  if (known.some(({ entity }) => entity?.twin === 'stale')) return { kind: 'stale' };
+  return { kind: 'reachable', translation, recorded: strangers.length === 0 };
 }
 
 function mirrorsTo(policies: Policies, type: string, side: Side): boolean {

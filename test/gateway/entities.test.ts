@@ -201,3 +201,18 @@ it('a caller stays on its side while the share grows, and V2 gets its share', as
   expect(onV2[1]?.every((tenant) => onV2[2]?.includes(tenant))).toBe(true);
   expect(onV2.map((callers) => callers.length > 0 && callers.length < 60)).toEqual([true, true, true]);
 });
+
+it('a call is not mirrored to an entity of the candidate that only happens to bear the same id', async () => {
+  legacy.answer((_, response) => json(response, { id: 7 }, 201));
+  v2.answer((_, response) => json(response, { id: 8 }, 201));
+  await rig.stage('shadow');
+  await post('/billing/invoices', {});
+  await rig.shadowIdle();
+  const before = v2.seen.length;
+  await post('/billing/pay', { invoice: 8 });
+  await rig.shadowIdle();
+  expect(v2.seen).toHaveLength(before);
+  await post('/billing/pay', { invoice: 7 });
+  await rig.shadowIdle();
+  expect(v2.seen.at(-1)?.body).toBe('{"invoice":8}');
+});

@@ -43,8 +43,12 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, or
       sent.push(call.target);
       return answer(side);
     },
-    translationTo: (side, named) => translationTo(side, known(named)),
-    anyStale: (named) => known(named).some(({ entity }) => entity?.twin === 'stale'),
+    reach: (side, named) => {
+      const translation = translationTo(side, known(named));
+      if (translation === null) return { kind: 'absent' };
+      if (known(named).some(({ entity }) => entity?.twin === 'stale')) return { kind: 'stale' };
+      return { kind: 'reachable', translation, recorded: known(named).every(({ entity }) => entity !== undefined) };
+    },
     mirrorsTo: () => true,
     isRolledBack: () => false,
     createdBy: () => [],
@@ -145,6 +149,15 @@ describe('the mirror', () => {
     rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'alone' }] }));
     await rig.mirror.idle();
     expect([rig.sent, reasons(rig.settlements)]).toEqual([[], ['no_twin']]);
+  });
+
+  it('does not blame the candidate for an entity from before the mirror began', async () => {
+    rig = setUp({ send: async (side) => answer(side, 'unknown') });
+    const entities = [{ kind: 'agent', id: 'from-before' }];
+    rig.mirror.offer(rig.job({ entities }));
+    rig.mirror.offer({ ...rig.job({ entities }), primary: answer('legacy', 'unknown') });
+    await rig.mirror.idle();
+    expect(reasons(rig.settlements)).toEqual(['no_twin', 'match']);
   });
 
   it.each([
