@@ -49,7 +49,8 @@ function heading({ type, policy, sinceMs, atMs }: Report, { colours }: TextOptio
   const share = policy.stage === 'ramp' ? ` at ${percent(policy.sharePpm / 1_000_000)}` : '';
   const lines = [
     colours.bold(visible(type)),
-    `stage ${policy.stage}${share}, revision ${policy.revision}, counted from ${moment(sinceMs)} to ${moment(atMs)}`,
+    `stage ${policy.stage}${share}, revision ${policy.revision}`,
+    `counted from ${moment(sinceMs)} to ${moment(atMs)}`,
   ];
   if (policy.rolledBack !== null) {
     const { by, reason, atMs: when } = policy.rolledBack;
