@@ -11,6 +11,8 @@ import type {
   Task,
 } from '../contract/kernel.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { checked } from './requests.ts';
+import { settings } from './settings-schema.ts';
 import type { KernelStore } from './store/store.ts';
 
 /** Restarts of a failed agent, or of the agents of a group, before it is given up. */
@@ -149,8 +151,10 @@ export type KernelConfig = Given & {
 
 export type Ground = { readonly clock: Clock; readonly random: () => number; readonly newId: () => string };
 
+/** @throws {BanyanError} BAD_INPUT naming every setting that is wrong */
 export function settle(config: KernelConfig): Settings {
   const { store: _store, clock: _clock, random: _random, newId: _newId, plugins: _plugins, ...given } = config;
+  checked(settings, given, 'the config of the kernel');
   return {
     ...DEFAULTS,
     ...given,

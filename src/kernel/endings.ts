@@ -59,7 +59,7 @@ export class Endings {
       return;
     }
     if (task.interruptions >= this.#core.settings.redrivesMax) {
-      this.fail(task, failure('interrupted_too_often'));
+      this.fail(task, failure('interrupted_too_often', error.message));
       return;
     }
     this.requeue(task, () => this.#core.roster.moveTask(task, { move: 'interrupted', error }), error.message);

@@ -15,7 +15,7 @@ import { Runs } from './runs.ts';
 import { Sessions } from './sessions.ts';
 import { Shutdowns } from './shutdowns.ts';
 import { Spawning } from './spawning.ts';
-import type { TaskRecord } from './tasks.ts';
+import { isFinal, type TaskRecord, taskView } from './tasks.ts';
 
 const STORE_ALERT = 'kernel:store_fails';
 
@@ -110,8 +110,10 @@ function afterMove(
   moved: Moved,
 ): void {
   if (moved.of === 'task') {
-    observers.taskMoved(moved.task, moved.event);
+    const { task } = moved;
+    observers.taskMoved(task, moved.event);
     if (moved.event.kind === 'task.started') core.pace.started();
+    if (isFinal(task.status)) core.journal.afterCommit(() => core.waiters.tell(task.spec.id, () => taskView(task)));
     return;
   }
   observers.agentMoved(moved.agent, moved.event);

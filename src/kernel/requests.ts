@@ -10,13 +10,13 @@ const TEXT_MAX = 65_536;
 const name = z.string().min(1).max(NAME_MAX);
 const names = z.array(name).max(NAMES_MAX);
 const text = z.string().max(TEXT_MAX);
-const milliseconds = z.number().int().nonnegative();
-const deadline = z.union([milliseconds, z.literal('never')]);
+export const milliseconds = z.number().int().nonnegative();
+export const deadline = z.union([milliseconds, z.literal('never')]);
 const attributes = z.record(z.string(), z.unknown());
 const optional = <T extends z.ZodType>(schema: T) => schema.optional();
 
-const runtime = z.union([
-  name,
+/** Shared with the config, which has runtimes by name. */
+export const runtimeSpec = z.union([
   z.strictObject({ kind: z.literal('manual') }),
   z.strictObject({
     kind: z.literal('function'),
@@ -34,6 +34,8 @@ const runtime = z.union([
   z.strictObject({ kind: z.literal('rehearsal'), result: optional(z.unknown()) }),
 ]);
 
+const runtime = z.union([name, runtimeSpec]);
+
 const spawnRequest = z.strictObject({
   id: optional(name),
   role: name,
@@ -48,7 +50,7 @@ const spawnRequest = z.strictObject({
   attributes: optional(attributes),
 });
 
-const retry = z.strictObject({
+export const retry = z.strictObject({
   attemptsMax: optional(z.number().int().min(1)),
   pauseMs: optional(milliseconds),
   pauseMsMax: optional(milliseconds),
@@ -91,7 +93,8 @@ export function checkTask(request: TaskRequest): TaskRequest {
   return checked(taskRequest, request, 'delegateTask') as TaskRequest;
 }
 
-function checked<T>(schema: z.ZodType<T>, request: unknown, operation: string): T {
+/** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
+export function checked<T>(schema: z.ZodType<T>, request: unknown, operation: string): T {
   const result = schema.safeParse(request);
   if (result.success) return result.data;
   const places = result.error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.message}`);

@@ -160,10 +160,15 @@ export class Runs {
     this.#release(run);
   }
 
-  /** It did not stop when asked. Its place is given away; its result, if it ever comes, is late. */
+  /**
+   * It did not stop when asked. Where its runtime can be ended by force, its agent fails with it; a function
+   * cannot be: its place is given away, and its result, if it ever comes, is late.
+   */
   #abandon(run: Run): void {
     hitLimit(this.#core, 'killMs');
-    this.#release(run);
+    const session = this.#core.sessions.get(run.agent.spec.id);
+    if (session?.force === undefined) this.#release(run);
+    else session.force();
   }
 
   #release(run: Run): void {

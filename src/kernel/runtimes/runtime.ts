@@ -16,6 +16,8 @@ export type Session = {
    * `null`: somebody outside does it and tells the kernel.
    */
   run(task: Task, attempt: Attempt): Promise<unknown> | null;
+  /** A run did not stop when asked: ends the whole session, which the kernel then hears of as any other end. */
+  force?(): void;
   /** Ends it: kindly, and by force after `graceMs`. Resolves when nothing of it is left. */
   stop(graceMs: number): Promise<void>;
 };
