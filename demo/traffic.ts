@@ -31,6 +31,9 @@ export class Traffic {
   readonly #callers: Promise<void>[] = [];
   readonly #sessionsEnded: number[] = Array.from({ length: CALLERS }, () => 0);
   #going = true;
+  /** Set while the callers rest. */
+  #resting: Promise<void> | null = null;
+  #underWay = 0;
 
   constructor(dataUrl: string) {
     this.#pool = new Pool(dataUrl, { connections: CALLERS });
@@ -60,6 +63,19 @@ export class Traffic {
   async eachSessionAnew(): Promise<void> {
     const targets = this.#sessionsEnded.map((ended) => ended + 2);
     while (this.#sessionsEnded.some((ended, n) => ended < (targets[n] ?? 0))) await sleep(20);
+  }
+
+  /** Runs `task` while the callers rest: what was under way has ended, and nothing new begins. */
+  async lull<T>(task: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resting = promise;
+    try {
+      while (this.#underWay > 0) await sleep(5);
+      return await task();
+    } finally {
+      this.#resting = null;
+      resolve();
+    }
   }
 
   /** One call as a caller; `null` when it was lost. Every call is counted. */
@@ -95,9 +111,14 @@ export class Traffic {
     }
   }
 
+  /** A call, then a moment to think; a caller that rests begins no other call. */
   async #pause<T>(answer: Promise<T>): Promise<T> {
-    const value = await answer;
+    this.#underWay += 1;
+    const value = await answer.finally(() => {
+      this.#underWay -= 1;
+    });
     await sleep(THINK_MS * (0.5 + Math.random()));
+    await this.#resting;
     return value;
   }
 }

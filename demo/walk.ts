@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pc from 'picocolors';
-import { type Report, renderText } from '../shadow/report/index.ts';
+import { type Figures, type Report, renderText } from '../shadow/report/index.ts';
 import { AdminClient } from '../src/cli/admin-client.ts';
 import { showShare } from '../src/cli/share.ts';
 import { isV2Id } from '../src/contract/ids.ts';
@@ -16,6 +16,8 @@ const CALLS_A_STEP = 600;
 const MATCH_RATE_MIN = 0.99;
 const SHARE_TOLERANCE = 0.15;
 const STANDING_AGENTS = 6;
+const LULL_READS = 3;
+const SETTLE_MAX_MS = 5000;
 const ROLLBACK_MAX_MS = 20_000;
 /** Five failures trip the guard; calls under way at that moment fail too. */
 const FAILED_CALLS_MAX = 60;
@@ -83,6 +85,28 @@ async function takeStep(demo: Demo, admin: AdminClient, expect: Expectations, st
       figures.matchRate >= MATCH_RATE_MIN,
       `${percent(figures.matchRate)} of ${figures.compared} comparisons match`,
     );
+  if (stage !== 'off') await compareInLull(demo, admin, expect);
+}
+
+/** Lists can be compared only while nothing changes: in a lull, both sides must show the very same state. */
+async function compareInLull({ traffic }: Demo, admin: AdminClient, expect: Expectations): Promise<void> {
+  const before = await statusFigures(admin);
+  await traffic.lull(async () => {
+    await until(admin, ({ mirror }) => mirror.pending === 0, SETTLE_MAX_MS);
+    for (let n = 0; n < LULL_READS; n += 1) await traffic.call('watcher', 'get_system_status', {});
+    await until(admin, ({ mirror }) => mirror.pending === 0, SETTLE_MAX_MS);
+  });
+  const after = await statusFigures(admin);
+  const equal = after.match + after.explained - before.match - before.explained;
+  const agents = `${LULL_READS} status calls in a lull: both sides list the same agents with the same work`;
+  expect.that(equal >= LULL_READS && after.mismatch === before.mismatch, agents);
+}
+
+async function statusFigures(admin: AdminClient): Promise<Pick<Figures, 'match' | 'explained' | 'mismatch'>> {
+  const { operations } = await admin.get<Report>(`/v1/types/${TYPE}/report`);
+  return (
+    operations.find(({ operation }) => operation === 'get_system_status') ?? { match: 0, explained: 0, mismatch: 0 }
+  );
 }
 
 /** V2 has never heard of the agents of before the shadow, so lists differ until the last of them has ended. */
@@ -95,7 +119,7 @@ async function letGoOfEarlier({ traffic, colours }: Demo): Promise<void> {
 async function breakV2({ traffic, colours }: Demo, admin: AdminClient, expect: Expectations): Promise<void> {
   console.log(colours.bold('\nV2 breaks') + colours.dim('  it answers 500 to everything from now on'));
   const standing = await spawnStanding(traffic);
-  await until(admin, ({ entities }) => entities.twins.untwinned === 0, 2000);
+  await until(admin, ({ entities }) => entities.twins.untwinned === 0, SETTLE_MAX_MS);
   const { upstreams } = await typeView(admin);
   const before = traffic.seen;
   const brokeAtMs = performance.now();
@@ -175,9 +199,9 @@ function rolledBack(admin: AdminClient): Promise<TypeView> {
   return until(admin, ({ policy }) => policy.rolledBack !== null, ROLLBACK_MAX_MS);
 }
 
-type Figures = { readonly v2Share: number; readonly matchRate: number; readonly compared: number };
+type StepFigures = { readonly v2Share: number; readonly matchRate: number; readonly compared: number };
 
-function figuresOf({ calls: before }: TypeView, { calls: after }: TypeView): Figures {
+function figuresOf({ calls: before }: TypeView, { calls: after }: TypeView): StepFigures {
   const v2 = after.answered.v2 - before.answered.v2;
   const legacy = after.answered.legacy - before.answered.legacy;
   const compared = after.compared - before.compared;
@@ -188,7 +212,11 @@ function figuresOf({ calls: before }: TypeView, { calls: after }: TypeView): Fig
   };
 }
 
-async function figuresLine(admin: AdminClient, seen: Seen, { v2Share, matchRate, compared }: Figures): Promise<string> {
+async function figuresLine(
+  admin: AdminClient,
+  seen: Seen,
+  { v2Share, matchRate, compared }: StepFigures,
+): Promise<string> {
   const { totals } = await admin.get<Report>(`/v1/types/${TYPE}/report`);
   const ms = (side: 'legacy' | 'v2') => {
     const { p50Ms, p99Ms } = totals.latency[side];

@@ -14,7 +14,7 @@ export const ERRORS = {
   },
   BODY_TOO_LARGE: {
     status: 413,
-    hint: 'The id of this call stands in its body, which is longer than bodyPeekBytesMax.',
+    hint: 'The id of this call stands in its body, which is longer than requestBodyPeekBytesMax.',
   },
   UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
   UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
