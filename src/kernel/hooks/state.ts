@@ -2,11 +2,12 @@ import { BanyanError } from '../../contract/errors.ts';
 import type { PluginState, SavedState } from '../../contract/plugins.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 
-/** `null` for a plugin without state. */
+/** `null` for a plugin that has none, or none that is known. */
 export async function savedStateOf({ definition, state }: LoadedPlugin): Promise<SavedState | null> {
   const shape: PluginState<unknown> | undefined = definition.state;
   if (shape === undefined) return null;
-  return { version: shape.version, state: shape.elsewhere ? await shape.elsewhere.fetch() : structuredClone(state) };
+  const current = shape.elsewhere ? await shape.elsewhere.fetch() : structuredClone(state);
+  return current === undefined ? null : { version: shape.version, state: current };
 }
 
 /** Puts saved state in place of what a plugin has. @throws PLUGIN_INVALID for a version that it cannot migrate */

@@ -1,0 +1,39 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from 'node:worker_threads';
+import type { ThirdPartyPlugin } from './messages.ts';
+
+const heapMbDefault = 64;
+
+/** What a plugin's worker may do: read its own folder and what it is run with, compute, and no more. */
+export function workerOptions({ file, readable = [], heapMb = heapMbDefault }: ThirdPartyPlugin): WorkerOptions {
+  const folders = [dirname(file), ...OURS, ...readable];
+  return {
+    execArgv: ['--permission', ...folders.map((path) => `--allow-fs-read=${path}`)],
+    env: {},
+    stdin: false,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+  };
+}
+
+/** The host process needs to read modules and to start workers; it never writes a file or starts a program. */
+export const HOST_FLAGS: readonly string[] = [
+  '--permission',
+  '--allow-worker',
+  '--allow-fs-read=*',
+  // Says that --allow-worker loosens the rest, which the self-test checks for the workers we start.
+  '--disable-warning=PERM0006',
+];
+
+/** Our own modules and zod, which plugins are written with. */
+const OURS: readonly string[] = [
+  fileURLToPath(new URL('../../', import.meta.url)),
+  dirname(fileURLToPath(import.meta.resolve('zod'))),
+];
+
+/** A file of this folder, with this file's extension: TypeScript in the repository, JavaScript in the package. */
+export function besides(name: string): string {
+  return fileURLToPath(new URL(`${name}${/\.\w+$/.exec(import.meta.url)?.[0]}`, import.meta.url));
+}
