@@ -87,7 +87,11 @@ export class Peer<Asks extends Verbs> {
   }
 
   #refuse(id: number, error: unknown): void {
-    this.#post({ kind: 'refusal', id, error: textOf(error) });
+    try {
+      this.#post({ kind: 'refusal', id, error: textOf(error) });
+    } catch {
+      // Text can always be copied: the connection is gone, and with it who asked.
+    }
   }
 }
 

@@ -64,12 +64,25 @@ export function servingOf(
   };
   return {
     dropped: () => dropped,
-    call: (verb, body) => CALLS[verb as keyof AskedBack](contextOf(contextNow), body as never),
+    call: (verb, body) => {
+      if (!Object.hasOwn(CALLS, verb)) throw new Error(`there is nothing to ask for by ${verb}`);
+      return CALLS[verb as keyof AskedBack](contextOf(contextNow), body as never);
+    },
     note: (verb, body) => {
       const context = contextNow();
-      if (context !== null && mayTake()) NOTES[verb as keyof typeof NOTES](context, body as never);
+      if (context !== null && mayTake()) take(context, verb, body);
     },
   };
+}
+
+/** A note that makes no sense is the plugin's failure, and must not become the kernel's. */
+function take(context: Context, verb: string, body: unknown): void {
+  try {
+    if (Object.hasOwn(NOTES, verb)) NOTES[verb as keyof typeof NOTES](context, body as never);
+    else context.log('warn', `its worker sent a note of no known kind: ${verb}`);
+  } catch (error) {
+    context.log('warn', `its worker sent a note that makes no sense: ${verb}`, { error });
+  }
 }
 
 function contextOf(contextNow: () => Context | null): Context {
