@@ -1,12 +1,15 @@
 import type { CompareRule, Wire } from '../../src/contract/wire.ts';
 
 const CLOCKS = 'each side has its own clock';
+const ARRIVALS =
+  'simultaneous delegations may reach the sides in different orders, and the order decides which free agent takes which task';
 const SPEEDS = 'each side counts and times its own work';
 
 /** An agent, as both status calls render it below `details`. */
 const AGENT_RULES = (details: string): readonly CompareRule[] => [
   { at: `${details}/*/created_at`, as: 'time', reason: CLOCKS },
   { at: `${details}/*/last_activity`, as: 'time', reason: CLOCKS },
+  { at: `${details}/*/current_task_id`, as: 'known', reason: ARRIVALS },
 ];
 
 const PERFORMANCE_RULES = (performance: string): readonly CompareRule[] => [
