@@ -145,7 +145,7 @@ export type Dependency = {
 };
 
 export type TaskDeadlines = {
-  /** From delegation to its first start. */
+  /** Of one stay in the queue. */
   readonly queueMs: Deadline;
   /** Of one attempt. */
   readonly runMs: Deadline;
@@ -225,6 +225,8 @@ export type Task = {
   readonly priority: number;
   /** The agent it runs on, or ran on last, or must run on. */
   readonly agentId: string | null;
+  /** Only agents of this role may run it. */
+  readonly role: string | null;
   readonly capabilities: readonly string[];
   readonly parentId: string | null;
   readonly dependsOn: readonly Dependency[];

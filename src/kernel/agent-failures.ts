@@ -1,7 +1,7 @@
 import { FAILURES, type Failure } from '../contract/kernel.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Alerts } from './alerts.ts';
-import type { Core } from './core.ts';
+import { type Core, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Endings, failure } from './endings.ts';
 import type { Runs } from './runs.ts';
@@ -51,6 +51,7 @@ export class AgentFailures {
     }
     this.#stopWorking(agent, why, () => this.#core.roster.moveAgent(agent, { move: 'failed', error: why }));
     this.#decide(agent, error !== null);
+    this.#forgetOldest();
   }
 
   /** Starts agents after a pause; what they did before is over. Another restart of one overtakes this one. */
@@ -118,6 +119,19 @@ export class AgentFailures {
     this.#restarts.delete(agent.spec.id);
     this.#core.roster.moveAgent(agent, { move: 'ready' });
     this.#dispatcher.freed(agent);
+  }
+
+  /** Failed agents stay to be looked at, but not without end. */
+  #forgetOldest(): void {
+    const { roster, settings } = this.#core;
+    if (roster.agentCounts.failed <= settings.failedAgentsMax) return;
+    hitLimit(this.#core, 'failedAgentsMax');
+    for (const agent of roster.agents.values()) {
+      if (agent.status.state === 'failed') {
+        this.#giveUp(agent, 'more than failedAgentsMax agents have failed');
+        return;
+      }
+    }
   }
 
   /** Nobody will run what names an agent that does not come back. */

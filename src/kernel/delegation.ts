@@ -8,7 +8,7 @@ import { chooseAgent, type Dispatcher } from './dispatcher.ts';
 import type { Endings } from './endings.ts';
 import type { Operation } from './hooks/index.ts';
 import { copyJson, deepFreeze } from './json.ts';
-import { describeNeed } from './match.ts';
+import { describeNeed, mayRunTask } from './match.ts';
 import { checkTask } from './requests.ts';
 import { taskOf } from './store/rows.ts';
 import { isFinal, newTask, type TaskRecord, type TaskSpec, taskView } from './tasks.ts';
@@ -172,12 +172,18 @@ export class Delegation {
     throw new BanyanError('DUPLICATE_ID', `there is a task with the id "${id}" already`);
   }
 
-  #agentIsThere({ agentId }: TaskSpec): void {
+  #agentIsThere(spec: TaskSpec): void {
+    const { agentId } = spec;
     if (agentId === null) return;
     const agent = this.#core.roster.agents.get(agentId);
     if (agent === undefined) throw new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`);
-    if (isLive(agent)) return;
-    throw new BanyanError('NO_AGENT_AVAILABLE', `agent ${agentId} is ${agent.status.state}`);
+    if (!isLive(agent)) throw new BanyanError('NO_AGENT_AVAILABLE', `agent ${agentId} is ${agent.status.state}`);
+    const draft = this.#draft(spec);
+    if (mayRunTask(agent, draft)) return;
+    throw new BanyanError(
+      'NO_AGENT_AVAILABLE',
+      `agent ${agentId} does not fit: it was asked for ${describeNeed(draft)}`,
+    );
   }
 
   #parentIsThere({ parentId, depth }: TaskSpec): void {

@@ -73,16 +73,16 @@ export class Dispatcher {
 
   #makeRoom(task: TaskRecord): void {
     const { queue, router } = this.#core;
-    const { whenBusy } = task.spec;
     this.#limitStay(task);
     this.#on.waits(task, () => router.isHopeless(task));
-    const victim = whenBusy === 'interrupt' || whenBusy === 'replace' ? router.victim(task) : null;
-    if (victim === null || victim.status.state !== 'running') {
+    const how = evicts(task);
+    const victim = how === null ? null : router.victim(task);
+    if (how === null || victim?.status.state !== 'running') {
       queue.add(task);
       return;
     }
     queue.reserve(task, victim.status.agentId);
-    this.#on.evict(victim, whenBusy as 'interrupt' | 'replace', task);
+    this.#on.evict(victim, how, task);
   }
 
   /** Plugins may take their time: the task waits meanwhile, and a place that is gone by then is another's. */
@@ -111,6 +111,11 @@ export class Dispatcher {
       this.#on.queueDeadline(task);
     });
   }
+}
+
+/** Only a task that never ran takes another's place: two that may would else take turns for ever. */
+function evicts({ spec, attemptsEver }: TaskRecord): 'interrupt' | 'replace' | null {
+  return attemptsEver === 0 && (spec.whenBusy === 'interrupt' || spec.whenBusy === 'replace') ? spec.whenBusy : null;
 }
 
 /** Asked, and nobody chose: no agent has an empty id. */

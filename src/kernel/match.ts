@@ -37,7 +37,8 @@ export function mayRunTask(agent: AgentRecord, task: TaskRecord): boolean {
 export function describeNeed(task: TaskRecord): string {
   const bound = task.boundTo;
   const { role, capabilities, rehearsal } = task.spec;
-  const who = bound !== null ? `agent ${bound}` : role === null ? 'an agent' : `an agent of role "${role}"`;
+  const who = bound === null ? 'an agent' : `agent ${bound}`;
+  const as = role === null ? '' : ` of role "${role}"`;
   const what = capabilities.length === 0 ? '' : ` with ${capabilities.join(', ')}`;
-  return `${who}${what}${rehearsal ? ' (rehearsal)' : ''}`;
+  return `${who}${as}${what}${rehearsal ? ' (rehearsal)' : ''}`;
 }

@@ -200,6 +200,7 @@ export function taskView(record: TaskRecord): Task {
     state: status.state,
     priority: spec.priority,
     agentId: record.agentId ?? record.boundTo,
+    role: spec.role,
     capabilities: spec.capabilities,
     parentId: spec.parentId,
     dependsOn: spec.dependsOn,
