@@ -2,7 +2,7 @@
 export type Stopwatch = {
   /** Monotonic milliseconds, with fractions. */
   readonly nowMs: () => number;
-  /** Runs `then` once after `ms`, without keeping the process alive. The returned function cancels. */
+  /** Runs `then` once after `ms`; somebody waits for it, so it keeps the process alive. The returned function cancels. */
   readonly after: (ms: number, then: () => void) => () => void;
   /** Runs `then` when the current turn and its promise jobs are done. */
   readonly soon: (then: () => void) => void;
@@ -12,7 +12,6 @@ export const systemStopwatch: Stopwatch = {
   nowMs: () => performance.now(),
   after: (ms, then) => {
     const timer = setTimeout(then, ms);
-    timer.unref();
     return () => clearTimeout(timer);
   },
   soon: (then) => {

@@ -60,6 +60,7 @@ export async function startWatchdog(options: WatchdogOptions = {}): Promise<Watc
     },
     lastSeen: () => names[Atomics.load(cells, CELL.seen)] || null,
     stop: async () => {
+      thread.ref();
       const ended = once(thread, 'exit');
       Atomics.store(cells, CELL.stop, 1);
       Atomics.notify(cells, CELL.stop);

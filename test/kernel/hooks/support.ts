@@ -129,6 +129,7 @@ export function task(parts: Partial<Task> = {}): Task {
     createdAtMs: 0,
     startedAtMs: 0,
     finishedAtMs: null,
+    role: null,
     ...parts,
   };
 }
