@@ -21,7 +21,7 @@ export type Finding = {
   /** Both from 1; columns count UTF-16 units. */
   readonly line: number;
   readonly column: number;
-  /** The construct, in the words of the file. */
+  /** The line, shortened when it is long. */
   readonly excerpt: string;
   readonly why: string;
   readonly how: string;

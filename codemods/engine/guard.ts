@@ -20,5 +20,6 @@ function refuseDirty(top: string, changing: ReadonlySet<string>): void {
   const atRisk = [...unsaved.changed, ...unsaved.untracked.filter((name) => changing.has(join(top, name)))];
   if (atRisk.length === 0) return;
   const named = atRisk.slice(0, NAMED_MAX).join(', ') + (atRisk.length > NAMED_MAX ? ', ...' : '');
-  throw new BanyanError('DIRTY_TREE', `${top}: ${atRisk.length} files have changes that are not committed: ${named}`);
+  const files = atRisk.length === 1 ? '1 file has' : `${atRisk.length} files have`;
+  throw new BanyanError('DIRTY_TREE', `${top}: ${files} changes that are not committed: ${named}`);
 }

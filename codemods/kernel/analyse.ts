@@ -3,14 +3,15 @@
  * proposal leaves here that was not accounted for and compiled.
  */
 import { basename } from 'node:path';
-import type { Analysis, Proposal, SkipReason, Source, Workspace } from '../contract.ts';
+import type { Analysis, Proposal, Skipped, SkipReason, Source, Workspace } from '../contract.ts';
 import { splice } from '../engine/edits.ts';
 import { type Account, createAccount, type Entry } from './account.ts';
 import { createAliases } from './aliases.ts';
-import { followBarrels } from './barrels.ts';
+import { type Barrels, followBarrels, isEmbedded } from './barrels.ts';
 import { embeddedReferences } from './embedded.ts';
 import { analyseFile, type FileResult } from './file.ts';
 import { toFinding } from './findings.ts';
+import type { LegacyModule } from './module.ts';
 import { createProgram, type Program } from './program.ts';
 import { unaccounted } from './recount.ts';
 import { createResolve, type Resolve, type SpecifierFacts } from './specifiers.ts';
@@ -18,27 +19,26 @@ import { verify } from './verify.ts';
 
 export function analyse(facts: SpecifierFacts, workspace: Workspace, hits: readonly Source[]): Analysis {
   const resolve = createResolve(facts, workspace, createAliases(workspace.read));
-  const sorted = [...hits].sort(byPath);
-  const reasons = new Map(sorted.map((source) => [source, unsuitable(source, resolve)]));
-  const scripts = sorted.filter((source) => reasons.get(source) === null);
   const program = createProgram(facts.modules, resolve);
-  for (const source of scripts) program.add(source);
-  followBarrels(program, resolve, workspace, facts.modules, scripts);
+  const unfit = new Map(hits.map((source) => [source, unfitness(source, resolve)]));
+  for (const source of hits) if (unfit.get(source) === null) program.add(source);
+  const barrels = followBarrels(program, resolve, workspace, facts.modules);
+  const { results, broken } = analyseProgram(program, facts.modules, resolve, barrels, workspace);
 
-  const { results, broken } = analyseProgram(program, resolve, facts, workspace);
-  const embedded = sorted.filter((source) => reasons.get(source) === 'embedded' && workspace.isTarget(source.path));
-  const skipped = sorted.flatMap((source) => {
-    const reason = reasons.get(source) ?? (broken.has(source.path) ? 'syntax_errors' : null);
-    return reason === null || reason === 'embedded' || !workspace.isTarget(source.path)
-      ? []
-      : [{ path: source.path, reason }];
+  const embedded = [...hits.filter((source) => unfit.get(source) === 'embedded'), ...barrels.embedded];
+  const skipped = hits.flatMap((source): readonly Skipped[] => {
+    const reason = unfit.get(source) ?? (broken.has(source.path) ? 'syntax_errors' : null);
+    return reason === null || reason === 'embedded' ? [] : [{ path: source.path, reason }];
   });
+  const proposals = [
+    ...results.map(({ path, edits, account }) => toProposal(program.source(path), edits, account, workspace.cwd)),
+    ...embedded.map((source) => toProposal(source, [], embeddedAccount(source, resolve, barrels), workspace.cwd)),
+  ];
   return {
-    proposals: [
-      ...results.map((result) => toProposal(program.source(result.path), result.edits, result.account, workspace.cwd)),
-      ...embedded.map((source) => toProposal(source, [], embeddedAccount(source, resolve), workspace.cwd)),
-    ],
-    skipped,
+    proposals: proposals
+      .filter(({ source }) => workspace.isTarget(source.path))
+      .sort((a, b) => byPath(a.source, b.source)),
+    skipped: skipped.filter(({ path }) => workspace.isTarget(path)),
   };
 }
 
@@ -47,21 +47,21 @@ function byPath(a: Source, b: Source): number {
 }
 
 /** Why a file is no part of the program; `embedded` files are looked at in another way. */
-function unsuitable({ path }: Source, resolve: Resolve): SkipReason | 'embedded' | null {
+function unfitness({ path }: Source, resolve: Resolve): SkipReason | 'embedded' | null {
   if (/\.d\.[cm]?ts$/.test(path)) return 'declaration_file';
-  if (/\.(?:vue|svelte)$/.test(path)) return 'embedded';
+  if (isEmbedded(path)) return 'embedded';
   return resolve(`./${basename(path)}`, path)?.kind === 'legacy' ? 'legacy_module' : null;
 }
 
 function analyseProgram(
   program: Program,
+  modules: readonly LegacyModule[],
   resolve: Resolve,
-  facts: SpecifierFacts,
+  barrels: Barrels,
   workspace: Workspace,
 ): { results: readonly FileResult[]; broken: ReadonlySet<string> } {
   const before = program.check();
-  const { modules } = facts;
-  const lookup = { checked: before, resolve, isInProgram: program.has };
+  const lookup = { checked: before, resolve, isInProgram: program.has, barrels };
   const targets = program.paths().filter(workspace.isTarget);
   const broken = new Set(targets.filter((path) => before.syntaxErrors(path).length > 0));
   const analysed = (path: string, refused: readonly Entry[] = []) =>
@@ -77,9 +77,9 @@ function analyseProgram(
   return { results: verify(complete, { program, before, resolve, refuse }), broken };
 }
 
-function embeddedAccount({ path, text }: Source, resolve: Resolve): Account {
+function embeddedAccount({ path, text }: Source, resolve: Resolve, barrels: Barrels): Account {
   const account = createAccount();
-  for (const entry of embeddedReferences(path, text, resolve)) account.settle(entry, [entry.start]);
+  for (const entry of embeddedReferences(path, text, resolve, barrels)) account.settle(entry, [entry.start]);
   return account;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Files that hand a legacy module on hide it from a search for its name. Whoever imports such a file may use the
- * module too, and may hand it on again: rounds of searching, until one finds nothing further.
+ * module too, and may hand it on again: rounds of searching, until one adds no file.
  */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ts } from 'ts-morph';
 import type { Source, Workspace } from '../contract.ts';
 import { withoutExtension } from '../engine/paths.ts';
@@ -10,15 +10,31 @@ import { exportNames, type LegacyModule } from './module.ts';
 import type { Program } from './program.ts';
 import type { Resolve } from './specifiers.ts';
 
-/** More files in a row hand a module on to each other only in a cycle. */
-const ROUNDS_MAX = 64;
-
-type Barrel = {
+export type Barrel = {
   readonly path: string;
-  /** Names that it gives what it hands on, besides those of the module. */
+  /** The names by which it hands legacy exports on; `*` for all of a module. */
   readonly names: readonly string[];
   /** Whether it can be used without any of these names: by a default import, say. */
   readonly isNameless: boolean;
+  /** The name of the package that it belongs to. */
+  readonly packageName: string | null;
+};
+
+export type Barrels = {
+  readonly has: (path: string) => boolean;
+  /** The names that files of a package hand on, by the name of the package. */
+  readonly byPackage: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Files that import one and are no scripts. */
+  readonly embedded: readonly Source[];
+};
+
+type Search = {
+  readonly program: Program;
+  readonly resolve: Resolve;
+  readonly workspace: Workspace;
+  readonly barrels: Map<string, Barrel>;
+  /** Every name under which something legacy is known. */
+  readonly names: Set<string>;
 };
 
 /** Adds to the program every file that legacy exports reach through others. */
@@ -27,49 +43,84 @@ export function followBarrels(
   resolve: Resolve,
   workspace: Workspace,
   modules: readonly LegacyModule[],
-  first: readonly Source[],
-): void {
-  const names = new Set(modules.flatMap(exportNames));
-  const barrels = new Map<string, Barrel>();
-  let added = first;
-  for (let round = 0; added.length > 0; round += 1) {
-    if (round === ROUNDS_MAX) throw new RangeError(`Re-exports go on after ${ROUNDS_MAX} rounds`);
-    const found = added.flatMap(({ path, text }) => barrelOf(program.parse(path), text, resolve, barrels) ?? []);
-    for (const barrel of found) {
-      barrels.set(barrel.path, barrel);
-      for (const name of barrel.names) names.add(name);
-    }
-    added = found.length === 0 ? [] : importersOf(found, names, program, resolve, workspace);
+): Barrels {
+  const search: Search = {
+    program,
+    resolve,
+    workspace,
+    barrels: new Map(),
+    names: new Set(modules.flatMap(exportNames)),
+  };
+  const embedded = new Map<string, Source>();
+  let added = program.paths().map(program.source);
+  while (added.length > 0) {
+    const found = added.flatMap((source) => barrelOf(source, search) ?? []);
+    for (const barrel of found) note(barrel, search);
+    const importers = found.length === 0 ? [] : importersOf(found, search);
+    added = importers.filter(({ path }) => !isEmbedded(path));
     for (const source of added) program.add(source);
+    for (const source of importers) if (isEmbedded(source.path)) embedded.set(source.path, source);
   }
+  return {
+    has: (path) => search.barrels.has(path),
+    byPackage: byPackage(search.barrels.values(), modules),
+    embedded: [...embedded.values()],
+  };
 }
 
-function importersOf(
-  barrels: readonly Barrel[],
-  names: ReadonlySet<string>,
-  program: Program,
-  resolve: Resolve,
-  workspace: Workspace,
-): readonly Source[] {
-  const byPath = new Map(barrels.map((barrel) => [barrel.path, barrel]));
-  return workspace.containing(barrels.flatMap(({ path }) => needlesFor(path))).filter(({ path, text }) => {
-    if (program.has(path)) return false;
-    const mayName = mentions(text, names);
-    if (!mayName && !barrels.some(({ isNameless }) => isNameless)) return false;
-    return importedPaths(path, text, resolve).some((imported) => mayName || byPath.get(imported)?.isNameless);
-  });
+export function isEmbedded(path: string): boolean {
+  return /\.(?:vue|svelte)$/.test(path);
+}
+
+function note(barrel: Barrel, { barrels, names }: Search): void {
+  barrels.set(barrel.path, barrel);
+  for (const name of barrel.names) names.add(name);
+}
+
+function byPackage(
+  barrels: Iterable<Barrel>,
+  modules: readonly LegacyModule[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { packageName, names } of barrels) {
+    if (packageName === null) continue;
+    const all = names.includes('*') ? [...names, ...modules.flatMap(exportNames)] : names;
+    found.set(packageName, new Set([...(found.get(packageName) ?? []), ...all]));
+  }
+  return found;
+}
+
+// ── who imports a barrel ────────────────────────────────────────────────────────────────────────────
+
+function importersOf(found: readonly Barrel[], { program, resolve, workspace, names }: Search): readonly Source[] {
+  const byPath = new Map(found.map((barrel) => [barrel.path, barrel]));
+  const packages = found.flatMap(({ packageName }) => packageName ?? []);
+  const isAnyNameless = found.some(({ isNameless }) => isNameless);
+  return workspace
+    .containing([...found.flatMap(({ path }) => needlesFor(path)), ...packages])
+    .filter(({ path, text }) => {
+      if (program.has(path) || /\.d\.[cm]?ts$/.test(path)) return false;
+      const mayName = mentions(text, names);
+      if (!mayName && !isAnyNameless) return false;
+      return importedFrom(text).some((specifier) => {
+        if (mayName && packages.some((name) => isOfPackage(specifier, name))) return true;
+        const resolved = resolve(specifier, path);
+        const barrel = resolved?.kind === 'file' ? byPath.get(resolved.path) : undefined;
+        return barrel !== undefined && (mayName || barrel.isNameless);
+      });
+    });
+}
+
+export function isOfPackage(specifier: string, name: string): boolean {
+  return specifier === name || specifier.startsWith(`${name}/`);
 }
 
 function mentions(text: string, names: ReadonlySet<string>): boolean {
-  return /\bexport\s*\*/.test(text) || [...names].some((name) => text.includes(name));
+  return /\bexport\s*\*/.test(text) || [...names].some((name) => name !== '*' && text.includes(name));
 }
 
-function importedPaths(path: string, text: string, resolve: Resolve): readonly string[] {
-  const { importedFiles } = ts.preProcessFile(text, true, true);
-  return importedFiles.flatMap(({ fileName }) => {
-    const resolved = resolve(fileName, path);
-    return resolved?.kind === 'file' ? [resolved.path] : [];
-  });
+function importedFrom(text: string): readonly string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
 /** What an import of the file contains: its name, or for an index its folder's, which may be written as dots. */
@@ -84,31 +135,27 @@ function needlesFor(path: string): readonly string[] {
 
 type Leads = (specifier: ts.Expression | undefined) => boolean;
 
-function barrelOf(
-  file: ts.SourceFile,
-  text: string,
-  resolve: Resolve,
-  barrels: ReadonlyMap<string, Barrel>,
-): Barrel | null {
-  const path = file.fileName;
+function barrelOf({ path, text }: Source, { program, resolve, barrels, workspace }: Search): Barrel | null {
   const leads: Leads = (specifier) => {
     const resolved = specifier && ts.isStringLiteral(specifier) ? resolve(specifier.text, path) : null;
     return resolved?.kind === 'legacy' || (resolved?.kind === 'file' && barrels.has(resolved.path));
   };
+  const file = program.parse(path);
   const imported = new Set(file.statements.flatMap((statement) => importedNames(statement, leads)));
-  const exposed = file.statements.flatMap((statement) => exposedNames(statement, leads, imported));
+  const names = file.statements.flatMap((statement) => exposedNames(statement, leads, imported));
   const isCommonJs = /\bexports\b/.test(text) && !ts.isExternalModule(file);
-  if (exposed.length === 0 && !isCommonJs) return null;
-  return { path, names: exposed, isNameless: isCommonJs || exposed.includes('default') };
+  if (names.length === 0 && !isCommonJs) return null;
+  const isNameless = isCommonJs || names.includes('default');
+  return { path, names, isNameless, packageName: packageName(dirname(path), workspace) };
 }
 
 function importedNames(statement: ts.Statement, leads: Leads): readonly string[] {
   if (ts.isImportEqualsDeclaration(statement)) return [statement.name.text];
   if (!ts.isImportDeclaration(statement) || !leads(statement.moduleSpecifier)) return [];
   const { name, namedBindings } = statement.importClause ?? {};
-  const elements =
-    namedBindings === undefined ? [] : ts.isNamedImports(namedBindings) ? namedBindings.elements : [namedBindings];
-  return [...(name === undefined ? [] : [name.text]), ...elements.map((element) => element.name.text)];
+  const named =
+    namedBindings !== undefined && ts.isNamedImports(namedBindings) ? namedBindings.elements : [namedBindings];
+  return [name, ...named.map((element) => element?.name)].flatMap((identifier) => identifier?.text ?? []);
 }
 
 function exposedNames(statement: ts.Statement, leads: Leads, imported: ReadonlySet<string>): readonly string[] {
@@ -122,6 +169,16 @@ function exposedNames(statement: ts.Statement, leads: Leads, imported: ReadonlyS
   if (clause === undefined) return isFromLegacy ? ['*'] : [];
   if (ts.isNamespaceExport(clause)) return isFromLegacy ? [clause.name.text] : [];
   const isHandedOn = ({ propertyName, name }: ts.ExportSpecifier) =>
-    isFromLegacy || imported.has((propertyName ?? name).text);
+    isFromLegacy || (statement.moduleSpecifier === undefined && imported.has((propertyName ?? name).text));
   return clause.elements.filter(isHandedOn).map(({ name }) => name.text);
+}
+
+function packageName(folder: string, workspace: Workspace): string | null {
+  const text = workspace.read(join(folder, 'package.json'));
+  if (text !== null) {
+    const { config } = ts.parseConfigFileTextToJson('package.json', text);
+    return typeof config?.name === 'string' ? config.name : null;
+  }
+  const parent = dirname(folder);
+  return parent === folder ? null : packageName(parent, workspace);
 }

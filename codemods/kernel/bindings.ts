@@ -1,5 +1,6 @@
 /** By which names a file knows legacy exports: imports, requires and destructured loads. */
 import { ts } from 'ts-morph';
+import type { Barrels } from './barrels.ts';
 import { exportKind, type LegacyModule, WHOLE_MODULE } from './module.ts';
 import type { Checked, LegacyExport } from './program.ts';
 import type { RuleId } from './rules.ts';
@@ -43,6 +44,7 @@ export type Lookup = {
   readonly checked: Checked;
   readonly resolve: Resolve;
   readonly isInProgram: (path: string) => boolean;
+  readonly barrels: Barrels;
 };
 
 export function findBindings(file: ts.SourceFile, lookup: Lookup): Bindings {

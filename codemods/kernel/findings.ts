@@ -5,7 +5,7 @@ import { relativePath } from '../engine/paths.ts';
 import type { Entry } from './account.ts';
 import { RULES } from './rules.ts';
 
-const EXCERPT_CHARACTERS_MAX = 80;
+const EXCERPT_CHARACTERS_MAX = 100;
 
 export function toFinding(entry: Entry, references: number, path: string, text: string, cwd: string): Finding {
   const { why, how } = RULES[entry.rule];
@@ -16,16 +16,20 @@ export function toFinding(entry: Entry, references: number, path: string, text: 
     path: relativePath(cwd, path),
     line: before.split('\n').length,
     column: entry.start - lineStart + 1,
-    excerpt: excerpt(text, entry),
+    excerpt: excerpt(text.slice(lineStart, lineEnd(text, entry.start))),
     why: entry.detail === '' ? why : `${why} (${entry.detail})`,
     how,
     references,
   };
 }
 
-/** The construct in one line; where it has no extent, the rest of its line. */
-function excerpt(text: string, { start, end }: Entry): string {
-  const extent = end > start ? text.slice(start, end) : (/^.*/.exec(text.slice(start))?.[0] ?? '');
-  const line = extent.replace(/\s+/g, ' ').trim();
-  return line.length > EXCERPT_CHARACTERS_MAX ? `${line.slice(0, EXCERPT_CHARACTERS_MAX - 3)}...` : line;
+function lineEnd(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end === -1 ? text.length : end;
+}
+
+function excerpt(line: string): string {
+  const trimmed = line.trim();
+  const isLong = trimmed.length > EXCERPT_CHARACTERS_MAX;
+  return isLong ? `${trimmed.slice(0, EXCERPT_CHARACTERS_MAX - 3)}...` : trimmed;
 }

@@ -113,8 +113,8 @@ function check(project: Project, modules: readonly LegacyModule[]): Checked {
     exportOf: (symbol) => exports.get(pastAliases(symbol, checker)) ?? null,
     occurrences: (target) => {
       const { path, offset } = 'path' in target ? target : declarationOf(target, file);
-      const entries = (service.findReferences(path, offset) ?? []).flatMap(({ references }) => references);
-      return entries
+      // findReferences would also describe each definition in words, which costs as much as finding them.
+      return (service.getReferencesAtPosition(path, offset) ?? [])
         .filter(({ fileName }) => !fileName.startsWith(STUB_FOLDER))
         .map(({ fileName, textSpan }) => ({ path: fileName, start: textSpan.start }));
     },

@@ -47,9 +47,10 @@ function exported(
 /** Names that are bound by a require, or to a whole module, are none of the export's own occurrences. */
 function bound(path: string, lookup: Lookup): readonly Occurrence[] {
   const { all } = findBindings(lookup.checked.file(path), lookup);
-  return all.flatMap(({ named, names }) => {
+  return all.flatMap(({ named, names, element }) => {
     const local = names.at(-1);
-    if ('barrel' in named || local === undefined) return [];
+    const isAlias = ts.isImportSpecifier(element) || ts.isImportClause(element);
+    if ('barrel' in named || local === undefined || isAlias) return [];
     return lookup.checked
       .occurrences({ path, offset: local.getStart() })
       .filter((occurrence) => occurrence.path === path);

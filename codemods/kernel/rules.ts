@@ -143,6 +143,11 @@ export const RULES = {
     how: "Import from the module itself ('@hive/core/<type>'), then run the codemod again.",
     holds: 'nothing',
   },
+  'package-import': {
+    why: 'The package that is imported hands a legacy module on, in a file that need not be the one imported.',
+    how: "Import from the legacy module itself ('@hive/core/<type>'), then run the codemod again.",
+    holds: 'nothing',
+  },
   lookalike: {
     why: 'The module has the name of a legacy module, but does not stand where legacy modules stand.',
     how: 'If it is the legacy module, name its specifier with --module; else there is nothing to do.',

@@ -1,5 +1,6 @@
 /** Where a file names a legacy module: in the specifier of an import, or in any other string. */
 import { ts } from 'ts-morph';
+import { isOfPackage } from './barrels.ts';
 import { isUnusualImport, type Load, type Lookup } from './bindings.ts';
 import { exportNames, type LegacyModule } from './module.ts';
 import { LEGACY_FOLDERS } from './modules.ts';
@@ -57,8 +58,15 @@ function siteOf(
         ? { node, module: null, follows: null, rule: 'module-mock' }
         : null;
     default:
-      return null;
+      return isModuleName ? packageSite(node, lookup) : null;
   }
+}
+
+function packageSite(node: ts.StringLiteralLike, { barrels }: Lookup): Site | null {
+  const mayComeFrom = [...barrels.byPackage].some(
+    ([name, names]) => isOfPackage(node.text, name) && mayImport(node, names),
+  );
+  return mayComeFrom ? { node, module: null, follows: null, rule: 'package-import' } : null;
 }
 
 function followed(node: ts.StringLiteralLike, loads: ReadonlyMap<ts.Node, Load>): Site['follows'] {

@@ -1,0 +1,3 @@
+import { Orchestrator } from '@acme/orchestration';
+
+export const orchestrator = new Orchestrator();

@@ -1,0 +1,2 @@
+export { SimpleOrchestrator as Orchestrator } from '@hive/core/simple_orchestrator';
+export const retries = 3;

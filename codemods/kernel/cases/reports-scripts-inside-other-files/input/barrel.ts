@@ -1,0 +1,1 @@
+export { SimpleOrchestrator as Orchestrator } from '@hive/core/simple_orchestrator';
