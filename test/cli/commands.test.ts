@@ -2,18 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { banyan, type Program, startProgram } from '../support/programs.ts';
+import { banyan, banyanHere, type Program, startProgram } from '../support/programs.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
 let folder: string;
 let legacy: Upstream;
+let v2: Upstream;
 let gateway: Program;
 let data: string;
 const file = () => join(folder, 'banyan.yaml');
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'banyan-cli-'));
+  process.chdir(folder);
   legacy = await startUpstream(({ url }, response) => json(response, { url }));
+  v2 = await startUpstream(({ url }, response) => json(response, { url }));
   writeFileSync(
     file(),
     `data: 127.0.0.1:0
@@ -22,7 +25,7 @@ types:
   billing:
     match: { prefix: /billing }
     legacy: "${legacy.url}"
-    v2: "${legacy.url}"
+    v2: "${v2.url}"
     affinity: [header:x-tenant, address]
     operations:
       - { name: get_invoice, method: GET, path: "/billing/invoices/:id", effect: read, names: { invoice: path.id } }
@@ -37,11 +40,12 @@ types:
 });
 afterAll(async () => {
   await gateway.kill('SIGTERM');
-  await legacy.close();
+  await Promise.all([legacy.close(), v2.close()]);
+  process.chdir(tmpdir());
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = (...args: string[]) => banyan(args, folder);
+const run = (...args: string[]) => banyanHere(args);
 
 describe('the command line', () => {
   it('finds the gateway through the config of the folder, --config or --state', async () => {
@@ -51,6 +55,11 @@ describe('the command line', () => {
         stdout: expect.stringMatching(/^type .*\nbilling +off/),
       });
     }
+  });
+
+  it('is a program of its own', async () => {
+    expect(await banyan(['status', '--json'], folder)).toMatchObject({ code: 0, stderr: '' });
+    expect(await banyan(['statsu'], folder)).toMatchObject({ code: 2, stdout: '' });
   });
 
   it('ends with 3 when no gateway runs there', async () => {
@@ -120,7 +129,7 @@ describe('the command line', () => {
 
   it('explains a call rule by rule without sending it', async () => {
     await run('ramp', 'billing', '50%');
-    const before = legacy.seen.length;
+    const before = legacy.seen.length + v2.seen.length;
     const text = await run('explain', 'GET', '/billing/reports?x=1', '-H', 'X-Tenant: acme');
     expect(text.stdout).toMatch(/^billing\.unlisted_get \(read\)\n/);
     expect(text.stdout).toMatch(/stage +stage ramp, share 500000 ppm/);
@@ -137,7 +146,7 @@ describe('the command line', () => {
       code: 1,
       stdout: expect.stringContaining('NO_TYPE'),
     });
-    expect(legacy.seen).toHaveLength(before);
+    expect(legacy.seen.length + v2.seen.length).toBe(before);
     await run('stage', 'billing', 'off');
   });
 
@@ -186,7 +195,7 @@ describe('the command line', () => {
     const { port } = new URL(data);
     writeFileSync(
       taken,
-      `data: 127.0.0.1:${port}\nstate: other\ntypes:\n  billing: { legacy: "${legacy.url}", v2: "${legacy.url}" }\n`,
+      `data: 127.0.0.1:${port}\nstate: other\ntypes:\n  billing: { legacy: "${legacy.url}", v2: "${v2.url}" }\n`,
     );
     expect(await run('up', '--config', taken)).toMatchObject({
       code: 2,

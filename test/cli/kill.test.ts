@@ -86,7 +86,7 @@ it('a gateway that is killed in the middle of a ramp comes back with the same st
 
 it('a v2 host that is killed under load fails no read, is started again, and the type is rolled back', async () => {
   await banyan(['ramp', TYPE, '50%', '--config', config]);
-  const [hostPid = 0] = childrenOf(gateway.pid);
+  const [hostPid = Number.NaN] = childrenOf(gateway.pid);
   const statuses: number[] = [];
   let going = true;
   const readers = Array.from({ length: 16 }, async (_, n) => {
@@ -117,7 +117,7 @@ it('a v2 host that is killed under load fails no read, is started again, and the
 });
 
 it('the v2 host ends with a gateway that is killed', async () => {
-  const [hostPid = 0] = childrenOf(gateway.pid);
+  const [hostPid = Number.NaN] = childrenOf(gateway.pid);
   await gateway.kill('SIGKILL');
   const alive = () => {
     try {
