@@ -70,19 +70,18 @@ function patched(engine: Engine, run: HookRun, event: Values, patch: unknown, wr
 /** Guards do not depend on each other: those that return promises are waited for together. */
 export function guardAll(engine: Engine, slot: Slot, event: unknown, meter: Meter): MaybePromise<void> {
   meter.readMs = engine.stopwatch.nowMs();
-  let pending: Promise<void>[] | null = null;
+  let pending: readonly Promise<void>[] | null = null;
   for (const run of slot.runs) {
     const answer = callHook(engine, run, event, meter);
-    if (isPending(answer)) {
-      pending ??= [];
-      pending.push(answer.then((value) => allowed(engine, run, value)));
-    } else if (pending === null) {
-      allowed(engine, run, answer);
-    } else {
-      pending.push(Promise.resolve(answer).then((value) => allowed(engine, run, value)));
-    }
+    if (pending === null && !isPending(answer)) allowed(engine, run, answer);
+    else pending = [...(pending ?? []), allowedLater(engine, run, answer)];
   }
   if (pending !== null) return firstVeto(pending);
+}
+
+/** Apart, because a closure in the loop above would cost every call an allocation. */
+async function allowedLater(engine: Engine, run: HookRun, answer: unknown): Promise<void> {
+  allowed(engine, run, await answer);
 }
 
 /** Waits for all, so that the veto that is told does not depend on who is faster: the first in order is. */

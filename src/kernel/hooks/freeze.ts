@@ -14,8 +14,10 @@ export function freezeDeep<T>(value: T): T {
 export function copyFrozen(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(copyFrozen));
-  const copy: [string, unknown][] = Object.entries(value).map(([key, inner]) => [key, copyFrozen(inner)]);
-  return Object.freeze(Object.fromEntries(copy));
+  const copy: Record<string, unknown> = {};
+  // Assigning to `__proto__` would not make a key of it.
+  for (const key of Object.keys(value)) if (key !== '__proto__') copy[key] = copyFrozen((value as typeof copy)[key]);
+  return Object.freeze(copy);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
