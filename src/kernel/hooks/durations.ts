@@ -2,8 +2,8 @@ const BUCKETS = 128;
 const WINDOW_MS = 60_000;
 
 /**
- * How long calls took lately: a histogram of microseconds in quarter octaves (a value is known to 25 %),
- * over the running minute and the one before. Fixed size, whatever the number of calls.
+ * How long calls took lately: a histogram of microseconds in quarter octaves (a value is known to 25 %, up
+ * to half an hour), over the running minute and the one before. Fixed size, whatever the number of calls.
  */
 export class Durations {
   #current = new Uint32Array(BUCKETS);

@@ -94,6 +94,16 @@ describe('a plugin at run time', () => {
   });
 });
 
+describe("a plugin's signal", () => {
+  it('aborts when the plugin goes, before it is disposed of', async () => {
+    const seen: boolean[] = [];
+    const look = ({ signal }: { signal: AbortSignal }) => void seen.push(signal.aborted);
+    const plugins = await load([plugin('p', { initialize: look, dispose: look })]);
+    await plugins.unload('p');
+    expect(seen).toEqual([false, true]);
+  });
+});
+
 describe('a hot swap', () => {
   it('provisions, validates, swaps, drains and disposes, in this order', async () => {
     const steps: string[] = [];

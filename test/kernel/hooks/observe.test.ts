@@ -39,7 +39,7 @@ describe('observers', () => {
       { stopwatch },
     );
     for (const reason of ['1', '2', '3']) plugins.observe('on_agent_stopped', stopped(reason));
-    await new Promise(setImmediate);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     expect(seen).toEqual(['1', '2', '3']);
     expect(plugins.report()).toMatchObject([
       { name: 'hung', calls: 1, queued: 2 },
