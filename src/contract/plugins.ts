@@ -59,7 +59,7 @@ export type PluginContext<State, Config> = {
   readonly kernel: PluginKernel;
   /** Epoch milliseconds, from the kernel's clock. */
   readonly now: () => number;
-  /** Fires a hook that plugins may fire. */
+  /** Fires a hook that plugins may fire, for the kernel and all other plugins. */
   readonly emit: <N extends EmittableHook>(hook: N, event: HookEvents[N]) => void;
   /** Capabilities of a plugin that this one requires. */
   readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;

@@ -20,6 +20,7 @@ import { refuseConflicts } from './conflicts.ts';
 import type { Engine, LoopWatch, PluginLog } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
+import type { HookRun } from './hook-run.ts';
 import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
@@ -103,9 +104,7 @@ export class Plugins {
   /** Tells observers; returns at once. The event is frozen: what is in it must be the kernel's own. */
   observe<N extends HookOf<'observe'>>(hook: N, event: HookEvents[N]): void {
     const { runs } = this.#table.slots[hook];
-    if (runs.length === 0) return;
-    freezeDeep(event);
-    for (const run of runs) run.plugin.queue.push(run, event);
+    if (runs.length > 0) tell(runs, freezeDeep(event));
   }
 
   /** Whether any plugin implements a hook, for events that are dear to make. */
@@ -256,7 +255,9 @@ export class Plugins {
   #emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N], { emitted }: PluginOptions): void {
     if (!Object.hasOwn(HOOKS, hook) || (HOOKS[hook].firedBy as string) === 'kernel')
       throw new TypeError(`plugin ${plugin}: plugins do not fire ${hook}`);
-    this.observe(hook, event);
+    // Not to itself: a plugin that answers an event with the same event would go on for ever.
+    const others = this.#table.slots[hook].runs.filter((run) => run.plugin.name !== plugin);
+    tell(others, freezeDeep(event));
     emitted?.(plugin, hook, event);
   }
 
@@ -273,6 +274,10 @@ export class Plugins {
     if (plugin === undefined) throw new BanyanError('PLUGIN_GONE', `plugin ${name} is not loaded`);
     return plugin;
   }
+}
+
+function tell(runs: readonly HookRun[], event: unknown): void {
+  for (const run of runs) run.plugin.queue.push(run, event);
 }
 
 /** Checks a set of plugins as a whole and gives them in order, each made by `make`. */

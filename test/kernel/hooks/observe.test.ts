@@ -113,6 +113,24 @@ describe('events that plugins fire', () => {
     expect(told).toEqual([['alarm', 'on_alert_raised', alert]]);
   });
 
+  it('do not come back to the plugin that fired them', async () => {
+    const heard: string[] = [];
+    const echo = (name: string) =>
+      plugin(name, {
+        hooks: {
+          on_alert_resolved: (event: { id: string }, context: { emit: (hook: string, event: unknown) => void }) => {
+            heard.push(`${name} hears ${event.id}`);
+            if (name === 'a') context.emit('on_alert_resolved', { id: 'echo', atMs: 2 });
+          },
+        },
+      });
+    const plugins = await load([echo('a'), echo('b')]);
+    plugins.observe('on_alert_resolved', { id: 'first', atMs: 1 });
+    await plugins.observed();
+    await plugins.observed();
+    expect(heard.toSorted()).toEqual(['a hears first', 'b hears echo', 'b hears first']);
+  });
+
   it('must be among those that plugins may fire', async () => {
     await expect(load([emitter('on_agent_spawned')])).rejects.toThrow('plugins do not fire on_agent_spawned');
   });
