@@ -17,7 +17,7 @@ import { listFiles } from './files.ts';
 import { refuseDirtyTree } from './guard.ts';
 import { relativePath } from './paths.ts';
 import { createReader } from './read.ts';
-import { type Hit, scan } from './scan.ts';
+import { scan } from './scan.ts';
 import { decode, whole } from './source.ts';
 import { isReadOnly, replaceFile } from './write.ts';
 
@@ -32,9 +32,10 @@ export type RunOptions = {
 
 /** @throws {BanyanError} BAD_INPUT for a path that cannot be used; DIRTY_TREE when git could not undo the changes */
 export async function run(name: string, codemod: Codemod, options: RunOptions): Promise<CodemodReport> {
-  const { targets, files } = listFiles(options.paths, options.cwd);
-  const workspace = createWorkspace(options.cwd, new Set(targets), files);
-  const found = findHits(codemod, workspace, files, options.onProgress);
+  const listed = listFiles(options.paths, options.cwd);
+  const targets = new Set(listed.targets);
+  const found = findHits(codemod, targets, listed.files, options.onProgress);
+  const workspace = createWorkspace(options.cwd, targets, listed.files);
   const { proposals, skipped } = await analyse(codemod, workspace, found.sources);
   const changed = proposals.filter(({ edits }) => edits.length > 0);
   if (options.write) writeAll(changed, options.allowDirty);
@@ -43,7 +44,7 @@ export async function run(name: string, codemod: Codemod, options: RunOptions): 
     codemod: name,
     wrote: options.write,
     files: {
-      scanned: targets.length,
+      scanned: listed.targets.length,
       analysed: proposals.length,
       changed: changed.length,
       skipped: [...found.skipped, ...skipped].map((file) => relativeTo(options.cwd, file)).sort(byPath),
@@ -70,27 +71,25 @@ function createWorkspace(cwd: string, targets: ReadonlySet<string>, files: Reado
 
 type Found = { readonly sources: readonly Source[]; readonly skipped: readonly Skipped[] };
 
-/** Files that the codemod has to look at, and those of the targets that nobody can look at. */
+/** Files that the codemod has to look at, and those of the targets that nobody can look at or change. */
 function findHits(
   codemod: Codemod,
-  workspace: Workspace,
+  targets: Set<string>,
   files: ReadonlySet<string>,
   onProgress: RunOptions['onProgress'],
 ): Found {
   const { hits, skipped } = scan(files, codemod.needles, onProgress);
-  const looked = hits.map((hit) => lookAt(hit, codemod));
-  const unreadable = looked.filter((result) => result !== null && 'reason' in result);
-  return {
-    sources: looked.filter((result) => result !== null && 'text' in result),
-    skipped: [...skipped, ...unreadable].filter(({ path }) => workspace.isTarget(path)),
-  };
-}
-
-function lookAt({ path, bytes }: Hit, codemod: Codemod): Source | Skipped | null {
-  const source = decode(path, bytes);
-  if (source === null) return { path, reason: 'not_utf8' };
-  if (!codemod.concerns(source.text)) return null;
-  return isReadOnly(path) ? { path, reason: 'read_only' } : source;
+  const decoded = hits.map((hit) => decode(hit.path, hit.bytes) ?? hit.path);
+  const sources = decoded.filter((source) => typeof source !== 'string').filter(({ text }) => codemod.concerns(text));
+  const all: readonly Skipped[] = [
+    ...skipped,
+    ...decoded.filter((path) => typeof path === 'string').map((path) => ({ path, reason: 'not_utf8' as const })),
+    ...sources.filter(({ path }) => isReadOnly(path)).map(({ path }) => ({ path, reason: 'read_only' as const })),
+  ];
+  const ofTargets = all.filter(({ path }) => targets.has(path));
+  // What cannot be changed is context from here on: it is read, and nothing in it is rewritten.
+  for (const { path } of ofTargets) targets.delete(path);
+  return { sources, skipped: ofTargets };
 }
 
 async function analyse(codemod: Codemod, workspace: Workspace, sources: readonly Source[]): Promise<Analysis> {

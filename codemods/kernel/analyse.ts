@@ -5,15 +5,17 @@
 import { basename } from 'node:path';
 import type { Analysis, Proposal, Skipped, SkipReason, Source, Workspace } from '../contract.ts';
 import { splice } from '../engine/edits.ts';
-import { type Account, createAccount, type Entry } from './account.ts';
+import { type Account, createAccount } from './account.ts';
 import { createAliases } from './aliases.ts';
 import { type Barrels, followBarrels, isEmbedded } from './barrels.ts';
+import type { Lookup } from './bindings.ts';
 import { embeddedReferences } from './embedded.ts';
 import { analyseFile, type FileResult } from './file.ts';
 import { toFinding } from './findings.ts';
 import type { LegacyModule } from './module.ts';
-import { createProgram, type Program } from './program.ts';
+import { createProgram } from './program.ts';
 import { unaccounted } from './recount.ts';
+import { Results } from './results.ts';
 import { createResolve, type Resolve, type SpecifierFacts } from './specifiers.ts';
 import { verify } from './verify.ts';
 
@@ -23,17 +25,26 @@ export function analyse(facts: SpecifierFacts, workspace: Workspace, hits: reado
   const unfit = new Map(hits.map((source) => [source, unfitness(source, resolve)]));
   for (const source of hits) if (unfit.get(source) === null) program.add(source);
   const barrels = followBarrels(program, resolve, workspace, facts.modules);
-  const { results, broken } = analyseProgram(program, facts.modules, resolve, barrels, workspace);
+  const before = program.check();
+  const broken = new Set(program.paths().filter((path) => before.syntaxErrors(path).length > 0));
 
   const embedded = [...hits.filter((source) => unfit.get(source) === 'embedded'), ...barrels.embedded];
-  const skipped = hits.flatMap((source): readonly Skipped[] => {
-    const reason = unfit.get(source) ?? (broken.has(source.path) ? 'syntax_errors' : null);
-    return reason === null || reason === 'embedded' ? [] : [{ path: source.path, reason }];
+  // Nobody can see what the scripts of these files construct.
+  const unseen = embedded.length + broken.size > 0 ? facts.modules : [];
+  const lookup: Lookup = { checked: before, resolve, isInProgram: program.has, barrels };
+  const analysed = program.paths().filter((path) => !broken.has(path));
+  const results = new Results(analysed, unseen, (path, surroundings) => {
+    const result = analyseFile(before.file(path), facts.modules, lookup, surroundings);
+    return workspace.isTarget(path) ? result : untouched(result, facts.modules);
   });
+  results.refuse(unaccounted(results.all, program.paths(), facts.modules, lookup));
+  verify(results, { program, before, resolve });
+
   const proposals = [
-    ...results.map(({ path, edits, account }) => toProposal(program.source(path), edits, account, workspace.cwd)),
+    ...results.all.map(({ path, edits, account }) => toProposal(program.source(path), edits, account, workspace.cwd)),
     ...embedded.map((source) => toProposal(source, [], embeddedAccount(source, resolve, barrels), workspace.cwd)),
   ];
+  const skipped = hits.flatMap((source) => skippedFor(source, unfit.get(source) ?? null, broken));
   return {
     proposals: proposals
       .filter(({ source }) => workspace.isTarget(source.path))
@@ -42,39 +53,27 @@ export function analyse(facts: SpecifierFacts, workspace: Workspace, hits: reado
   };
 }
 
+/** Nobody asked for this file: all that it constructs stays. */
+function untouched(result: FileResult, modules: readonly LegacyModule[]): FileResult {
+  return { ...result, edits: [], staying: result.account.totals().rewritten > 0 ? modules : result.staying };
+}
+
+function skippedFor({ path }: Source, unfit: Unfitness | null, broken: ReadonlySet<string>): readonly Skipped[] {
+  const reason = unfit ?? (broken.has(path) ? 'syntax_errors' : null);
+  return reason === null || reason === 'embedded' ? [] : [{ path, reason }];
+}
+
 function byPath(a: Source, b: Source): number {
   return a.path < b.path ? -1 : 1;
 }
 
 /** Why a file is no part of the program; `embedded` files are looked at in another way. */
-function unfitness({ path }: Source, resolve: Resolve): SkipReason | 'embedded' | null {
+type Unfitness = SkipReason | 'embedded';
+
+function unfitness({ path }: Source, resolve: Resolve): Unfitness | null {
   if (/\.d\.[cm]?ts$/.test(path)) return 'declaration_file';
   if (isEmbedded(path)) return 'embedded';
   return resolve(`./${basename(path)}`, path)?.kind === 'legacy' ? 'legacy_module' : null;
-}
-
-function analyseProgram(
-  program: Program,
-  modules: readonly LegacyModule[],
-  resolve: Resolve,
-  barrels: Barrels,
-  workspace: Workspace,
-): { results: readonly FileResult[]; broken: ReadonlySet<string> } {
-  const before = program.check();
-  const lookup = { checked: before, resolve, isInProgram: program.has, barrels };
-  const targets = program.paths().filter(workspace.isTarget);
-  const broken = new Set(targets.filter((path) => before.syntaxErrors(path).length > 0));
-  const analysed = (path: string, refused: readonly Entry[] = []) =>
-    analyseFile(before.file(path), modules, lookup, refused);
-
-  const first = targets.filter((path) => !broken.has(path)).map((path) => analysed(path));
-  const missing = unaccounted(first, program.paths(), modules, lookup);
-  const complete = first.map((result) => {
-    const entries = missing.get(result.path);
-    return entries === undefined ? result : analysed(result.path, entries);
-  });
-  const refuse = (path: string, why: Entry) => analysed(path, [...(missing.get(path) ?? []), why]);
-  return { results: verify(complete, { program, before, resolve, refuse }), broken };
 }
 
 function embeddedAccount({ path, text }: Source, resolve: Resolve, barrels: Barrels): Account {

@@ -1,6 +1,5 @@
 /** What becomes of the uses in a file, once all of them are known: some are held back by others. */
-import type { LegacyModule } from './module.ts';
-import { exportKind } from './module.ts';
+import { exportKind, type LegacyModule } from './module.ts';
 import { report, type Verdict } from './rewrites/rewrite.ts';
 import { type Holds, RULES, type RuleId } from './rules.ts';
 import type { Use } from './uses.ts';
@@ -11,13 +10,34 @@ export type Decision = { readonly use: Use; readonly verdict: Verdict };
 /** Something reported that is no use: a mock, an unknown member. `module: null` stands for all of them. */
 export type Reported = { readonly rule: RuleId; readonly module: LegacyModule | null };
 
-export function decide(uses: readonly Use[], reported: readonly Reported[]): readonly Decision[] {
+/** `staying`: modules of which instances stay somewhere, in whatever file. */
+export function decide(
+  uses: readonly Use[],
+  reported: readonly Reported[],
+  staying: ReadonlySet<LegacyModule>,
+): readonly Decision[] {
   const first = uses.map((use) => ({ use, verdict: verdictOf(use) }));
   const all = [...reported, ...first.flatMap(asReported)];
   return first.map(({ use, verdict }) => {
-    const isHeld = 'edits' in verdict && (isHeldBack(use, all) || isEnumHeldBack(use, first));
-    return { use, verdict: isHeld ? report('held-back') : verdict };
+    if ('rule' in verdict) return { use, verdict };
+    if (isHeldBack(use, all) || isEnumHeldBack(use, first)) return { use, verdict: report('held-back') };
+    return { use, verdict: isError(use) && staying.has(use.legacy.module) ? report('legacy-elsewhere') : verdict };
   });
+}
+
+export function isError({ legacy }: Use): boolean {
+  return exportKind(legacy.module, legacy.name) === 'error';
+}
+
+/** Modules of which an instance may stay, as far as these decisions go. */
+export function stayingModules(
+  decisions: readonly Decision[],
+  reported: readonly Reported[],
+  modules: readonly LegacyModule[],
+): readonly LegacyModule[] {
+  const all = [...reported, ...decisions.flatMap(asReported)];
+  const holding = all.filter(({ rule }) => RULES[rule].holds !== 'nothing' && rule !== 'error-class');
+  return holding.flatMap(({ module }) => module ?? modules);
 }
 
 function asReported({ use, verdict }: Decision): readonly Reported[] {

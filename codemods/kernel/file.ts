@@ -3,41 +3,63 @@ import { ts } from 'ts-morph';
 import type { Edit } from '../contract.ts';
 import { type Account, createAccount, type Entry, entryAt } from './account.ts';
 import { type Binding, findBindings, type Load, type Lookup } from './bindings.ts';
-import { type Decision, decide, type Reported } from './decisions.ts';
+import { type Decision, decide, isError, type Reported, stayingModules } from './decisions.ts';
 import { findUnknownMembers } from './members.ts';
 import type { LegacyModule } from './module.ts';
 import { planEdits } from './planning.ts';
 import { findSites, type Site } from './sites.ts';
 import { findUses, type Use } from './uses.ts';
 
-export type FileResult = { readonly path: string; readonly edits: readonly Edit[]; readonly account: Account };
+export type FileResult = {
+  readonly path: string;
+  readonly edits: readonly Edit[];
+  readonly account: Account;
+  /** Modules of which instances stay in this file. */
+  readonly staying: readonly LegacyModule[];
+  /** Whether what stays in other files matters to it. */
+  readonly testsErrors: boolean;
+};
 
-/** `refused` are findings from outside; each holds the whole file back. */
+/** What is known of a file from the others and from earlier rounds. */
+export type Surroundings = {
+  /** Findings that hold the whole file back. */
+  readonly refused: readonly Entry[];
+  /** Modules of which instances stay anywhere. */
+  readonly staying: ReadonlySet<LegacyModule>;
+};
+
 export function analyseFile(
   file: ts.SourceFile,
   modules: readonly LegacyModule[],
   lookup: Lookup,
-  refused: readonly Entry[] = [],
+  { refused, staying }: Surroundings,
 ): FileResult {
   const bindings = findBindings(file, lookup);
   const uses = findUses(file, bindings, lookup);
   const sites = findSites(file, bindings.loads, modules, lookup);
   const members = findUnknownMembers(file, lookup.checked);
-  const decisions = decide(uses.all, [
+  const reported: readonly Reported[] = [
     ...refused.map(({ rule }): Reported => ({ rule, module: null })),
     ...sites.filter(({ follows }) => follows === null),
     ...members.map(({ module }): Reported => ({ rule: 'unknown-member', module })),
-  ]);
+  ];
+  const decisions = decide(uses.all, reported, staying);
 
   const account = createAccount();
   for (const { node } of members) account.settle(entryAt('unknown-member', node), [node.getStart()]);
   for (const entry of refused) refuse(entry, account);
   const entries = accountForUses(decisions, account);
-  const fates = bindings.all.map((binding) => fateOf(binding, entries, uses.unrelated));
+  const fates = withUnused(bindings.all.map((binding) => fateOf(binding, entries, uses.unrelated)));
   for (const fate of fates) accountForNames(fate, account);
   for (const site of sites) accountForSite(site, fates, entries, account);
   const gone = fates.flatMap(({ binding, isGone }) => (isGone ? [binding] : []));
-  return { path: file.fileName, edits: planEdits(file, decisions, gone), account };
+  return {
+    path: file.fileName,
+    edits: planEdits(file, decisions, gone),
+    account,
+    staying: stayingModules(decisions, reported, modules),
+    testsErrors: uses.all.some(isError),
+  };
 }
 
 /** What the compiler found and no rule understands is a reference; what it says of the result is none. */
@@ -70,19 +92,35 @@ function placesOf({ node, through }: Use): readonly number[] {
 // ── the names that imports bind ─────────────────────────────────────────────────────────────────────
 
 /** Whether a name is still needed, and under which finding it is counted when it is. */
-type Fate = { readonly binding: Binding; readonly isGone: boolean; readonly entry: Entry | null };
+type Fate = {
+  readonly binding: Binding;
+  readonly isGone: boolean;
+  readonly isUnused: boolean;
+  readonly entry: Entry | null;
+};
 
 function fateOf(binding: Binding, outcomes: Outcomes, unrelated: ReadonlySet<Binding>): Fate {
-  const uses = [...outcomes].filter(([use]) => use.binding === binding);
   // A comment keeps no import alive.
-  const needed = uses.filter(([use]) => use.role !== 'doc');
+  const needed = [...outcomes].filter(([use]) => use.binding === binding && use.role !== 'doc');
   const reported = needed.find(([, entry]) => entry !== null)?.[1] ?? null;
-  const isRewritten = needed.length > 0 && reported === null;
-  if (isRewritten) return { binding, isGone: binding.load !== null && !unrelated.has(binding), entry: null };
-  const local = binding.names.at(-1) ?? binding.element;
-  const unused = entryAt(binding.blocked ?? 'unused-import', local);
-  const ofBarrel = 'barrel' in binding.named;
-  return { binding, isGone: false, entry: reported ?? (ofBarrel ? null : unused) };
+  const isUnused = needed.length === 0 && !unrelated.has(binding);
+  if (reported !== null || isUnused)
+    return { binding, isGone: false, isUnused, entry: reported ?? unusedEntry(binding) };
+  return { binding, isGone: binding.load !== null && !unrelated.has(binding), isUnused, entry: null };
+}
+
+/** The namespace of a barrel may have been imported for something else. */
+function unusedEntry({ named, names, element, blocked }: Binding): Entry | null {
+  return 'barrel' in named ? null : entryAt(blocked ?? 'unused-import', names.at(-1) ?? element);
+}
+
+/** A name that nothing uses goes when another of its statement does: the module is no longer loaded for its own sake. */
+function withUnused(fates: readonly Fate[]): readonly Fate[] {
+  const loads = new Set(fates.filter(({ isGone }) => isGone).map(({ binding }) => binding.load));
+  return fates.map((fate) => {
+    const goesToo = fate.isUnused && fate.binding.load !== null && loads.has(fate.binding.load);
+    return goesToo ? { ...fate, isGone: true, entry: null } : fate;
+  });
 }
 
 /** The namespace of a barrel is no reference to a legacy module; what is reached through it is. */

@@ -10,8 +10,14 @@ export type LocalNames = {
 
 export type LocalName = { readonly name: string; readonly isImported: boolean };
 
+/** Whether the file itself declares the name, in whatever scope. */
+export function declares(file: ts.SourceFile, name: string): boolean {
+  return namesIn(file).declared.has(name);
+}
+
 export function createLocalNames(file: ts.SourceFile): LocalNames {
-  const { taken, declaredOften } = namesIn(file);
+  const { taken: takenAtFirst, declaredOften } = namesIn(file);
+  const taken = new Set(takenAtFirst);
   const imported = importedNames(file);
   return {
     take: (need) => {
@@ -50,7 +56,23 @@ function importedNames(file: ts.SourceFile): ReadonlyMap<string, Imported> {
   return found;
 }
 
-function namesIn(file: ts.SourceFile): { taken: Set<string>; declaredOften: ReadonlySet<string> } {
+type Names = {
+  readonly taken: ReadonlySet<string>;
+  readonly declared: ReadonlySet<string>;
+  readonly declaredOften: ReadonlySet<string>;
+};
+
+const namesByFile = new WeakMap<ts.SourceFile, Names>();
+
+function namesIn(file: ts.SourceFile): Names {
+  const known = namesByFile.get(file);
+  if (known !== undefined) return known;
+  const found = collectNames(file);
+  namesByFile.set(file, found);
+  return found;
+}
+
+function collectNames(file: ts.SourceFile): Names {
   const taken = new Set<string>();
   const declared = new Set<string>();
   const declaredOften = new Set<string>();
@@ -61,7 +83,7 @@ function namesIn(file: ts.SourceFile): { taken: Set<string>; declaredOften: Read
     if (declared.has(node.text)) declaredOften.add(node.text);
     declared.add(node.text);
   });
-  return { taken, declaredOften };
+  return { taken, declared, declaredOften };
 }
 
 /** Names that are looked up in an object, a module or a comment, never in a scope. */

@@ -8,7 +8,6 @@ export type BanyanModule = (typeof BANYAN_MODULES)[number];
 export const KERNEL: Need = { name: 'OrchestratorV2', from: 'banyan/kernel', isType: false };
 export const INTERFACE: Need = { name: 'legacyInterface', from: 'banyan/adapters', isType: false };
 export const INTERFACE_TYPE: Need = { name: 'LegacyInterface', from: 'banyan/adapters', isType: true };
-export const ERROR: Need = { name: 'LegacyError', from: 'banyan/adapters', isType: false };
 
 export function plugin(name: string): Need {
   return { name, from: 'banyan/plugins', isType: false };

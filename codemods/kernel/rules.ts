@@ -6,8 +6,9 @@
 /**
  * What a finding keeps from being rewritten besides itself:
  * - `nothing`: other uses do not depend on it
- * - `types`: annotations of the class, because an instance of it stays in the file
+ * - `types`: annotations of the class in the file, because an instance of it may stay there
  * - `file`: every use in the file, because half of it would work with other instances than the rest
+ * As long as instances stay anywhere, tests for the module's error classes stay everywhere.
  */
 export type Holds = 'nothing' | 'types' | 'file';
 
@@ -78,9 +79,14 @@ export const RULES = {
     holds: 'nothing',
   },
   'error-class': {
-    why: 'Interfaces over a kernel throw LegacyError, whose `type` is the name of the legacy class.',
-    how: "Test `error instanceof LegacyError && error.type === '...'`, with LegacyError from banyan/adapters.",
+    why: 'Interfaces over a kernel throw errors that have the name of the legacy class, and are no instances of it.',
+    how: "Test `error.name === '...'` instead of the class; throw an error of your own instead of a legacy one.",
     holds: 'file',
+  },
+  'legacy-elsewhere': {
+    why: 'Instances of the legacy class stay, here or in another file, and their errors are of this class.',
+    how: 'Resolve the findings about their construction, then run the codemod again over all files.',
+    holds: 'nothing',
   },
   // ── how the module is reached
   're-export': {
@@ -91,12 +97,12 @@ export const RULES = {
   'inline-load': {
     why: 'The module is loaded inside an expression, or into a declaration of several parts.',
     how: 'Load it in a statement of its own (`const { A } = await import(...)`), then run the codemod again.',
-    holds: 'nothing',
+    holds: 'types',
   },
   'import-form': {
     why: 'An import in this form (`import x = require(...)`, attributes, defer) has no counterpart that is sure to work.',
     how: "Import by name (`import { A } from '...'`), then run the codemod again.",
-    holds: 'nothing',
+    holds: 'types',
   },
   'side-effect-import': {
     why: 'The module is imported for what it does when it is loaded.',
@@ -136,17 +142,17 @@ export const RULES = {
   'computed-specifier': {
     why: 'The name of the module is computed, so it may be a legacy module.',
     how: 'Write the import out for each module that can occur.',
-    holds: 'nothing',
+    holds: 'types',
   },
   'package-root': {
     why: 'The name is imported from the root of the legacy package, and several modules have names in common.',
     how: "Import from the module itself ('@hive/core/<type>'), then run the codemod again.",
-    holds: 'nothing',
+    holds: 'types',
   },
   'package-import': {
     why: 'The package that is imported hands a legacy module on, in a file that need not be the one imported.',
     how: "Import from the legacy module itself ('@hive/core/<type>'), then run the codemod again.",
-    holds: 'nothing',
+    holds: 'types',
   },
   lookalike: {
     why: 'The module has the name of a legacy module, but does not stand where legacy modules stand.',
@@ -156,7 +162,7 @@ export const RULES = {
   'embedded-script': {
     why: 'Scripts inside this kind of file are not rewritten.',
     how: 'Move the import to a module of its own, or change it by hand.',
-    holds: 'nothing',
+    holds: 'types',
   },
   'unknown-export': {
     why: 'The catalogue does not know that the module exports this name.',

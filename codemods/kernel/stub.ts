@@ -76,8 +76,7 @@ function adapters(modules: readonly LegacyModule[]): string {
 interface LegacyInterfaces { ${types.join(' ')} }
 export type LegacyType = keyof LegacyInterfaces;
 export type LegacyInterface<T extends LegacyType> = LegacyInterfaces[T];
-export declare function legacyInterface<T extends LegacyType>(type: T, kernel: OrchestratorV2, more?: any): LegacyInterface<T>;
-export declare class LegacyError extends Error { constructor(...given: any[]); type: string; details: any; }`;
+export declare function legacyInterface<T extends LegacyType>(type: T, kernel: OrchestratorV2, more?: any): LegacyInterface<T>;`;
 }
 
 const KERNEL = `export declare class OrchestratorV2 { constructor(config?: any, plugins?: readonly any[]); [name: string]: any; }`;

@@ -4,6 +4,7 @@ import { splice } from '../engine/edits.ts';
 import type { Entry } from './account.ts';
 import type { FileResult } from './file.ts';
 import type { Checked, Program } from './program.ts';
+import type { Results } from './results.ts';
 import type { Resolve } from './specifiers.ts';
 
 export type Verification = {
@@ -11,36 +12,37 @@ export type Verification = {
   /** The program as it was when the results were made. */
   readonly before: Checked;
   readonly resolve: Resolve;
-  /** Analyses the file again with a finding that holds it back. */
-  readonly refuse: (path: string, why: Entry) => FileResult;
 };
 
-export function verify(results: readonly FileResult[], verification: Verification): readonly FileResult[] {
-  let current = results.map((result) => refuseOverlap(result, verification));
+/** Afterwards, what the results propose compiles as well as what is there. */
+export function verify(results: Results, verification: Verification): void {
+  results.refuse(overlaps(results.all, verification.before));
   for (;;) {
-    const refusals = refusalsOf(current, verification);
-    if (refusals.size === 0) return current;
+    const refusals = refusalsOf(results.all, verification);
+    if (refusals.size === 0) return;
     // Each round leaves at least one changed file fewer.
-    current = current.map((result) => {
-      const why = refusals.get(result.path);
-      return why === undefined ? result : verification.refuse(result.path, why);
-    });
+    results.refuse(refusals);
   }
 }
 
-function refuseOverlap(result: FileResult, { before, refuse }: Verification): FileResult {
-  try {
-    splice(before.file(result.path).text, result.edits);
-    return result;
-  } catch (error) {
-    return refuse(result.path, refusal(result, 'overlapping-edits', error instanceof Error ? error.message : ''));
+type Refusals = Map<string, readonly Entry[]>;
+
+function overlaps(results: readonly FileResult[], before: Checked): Refusals {
+  const refusals: Refusals = new Map();
+  for (const result of results) {
+    try {
+      splice(before.file(result.path).text, result.edits);
+    } catch (error) {
+      refusals.set(result.path, [refusal(result, 'overlapping-edits', error instanceof Error ? error.message : '')]);
+    }
   }
+  return refusals;
 }
 
-function refusalsOf(results: readonly FileResult[], verification: Verification): ReadonlyMap<string, Entry> {
+function refusalsOf(results: readonly FileResult[], verification: Verification): Refusals {
   const { program, before } = verification;
   const changed = results.filter(({ edits }) => edits.length > 0);
-  const refusals = new Map<string, Entry>();
+  const refusals: Refusals = new Map();
   if (changed.length === 0) return refusals;
   for (const { path, edits } of results) program.update(path, splice(before.file(path).text, edits));
   const after = program.check();
@@ -48,7 +50,7 @@ function refusalsOf(results: readonly FileResult[], verification: Verification):
     const [added] = addedDiagnostics(before.diagnostics(path), after.diagnostics(path));
     if (added === undefined) continue;
     for (const suspect of suspects(path, changed, verification)) {
-      refusals.set(suspect.path, refusal(suspect, 'new-diagnostics', added));
+      refusals.set(suspect.path, [refusal(suspect, 'new-diagnostics', added)]);
     }
   }
   return refusals;
