@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
 import type { HookName, TaskDelegateEvent } from '../contract/hooks.ts';
-import { type Dependency, PRIORITY, type Task, type TaskRequest } from '../contract/kernel.ts';
+import { type Dependency, PRIORITY, type Task, type TaskDeadlines, type TaskRequest } from '../contract/kernel.ts';
 import { agentView, isLive } from './agents.ts';
 import { type Core, hitLimit } from './core.ts';
 import { chooseAgent, type Dispatcher } from './dispatcher.ts';
@@ -11,7 +11,16 @@ import { copyJson, deepFreeze } from './json.ts';
 import { describeNeed, mayRunTask } from './match.ts';
 import { checkTask } from './requests.ts';
 import { taskOf } from './store/rows.ts';
-import { isFinal, newTask, type TaskRecord, type TaskSpec, taskView } from './tasks.ts';
+import {
+  isFinal,
+  NO_ATTRIBUTES,
+  NO_DEPENDENCIES,
+  NO_NAMES,
+  newTask,
+  type TaskRecord,
+  type TaskSpec,
+  taskView,
+} from './tasks.ts';
 
 /** How tasks come into the kernel. */
 export class Delegation {
@@ -68,17 +77,14 @@ export class Delegation {
       agentId: request.agentId ?? null,
       role: request.role ?? null,
       preferredRole: request.preferredRole ?? null,
-      capabilities: Object.freeze([...new Set(request.capabilities)]),
+      capabilities: namesOf(request.capabilities),
       strategy: request.strategy ?? settings.strategy,
       affinityKey: request.affinityKey ?? null,
       whenBusy: request.whenBusy ?? settings.whenBusy,
       parentId: request.parentId ?? null,
       depth: request.parentId === undefined ? 0 : (roster.tasks.get(request.parentId)?.spec.depth ?? 0) + 1,
-      dependsOn: deepFreeze([...(request.dependsOn ?? [])]) as readonly Dependency[],
-      deadlines: Object.freeze({
-        queueMs: request.deadlines?.queueMs ?? settings.deadlines.queueMs,
-        runMs: request.deadlines?.runMs ?? settings.deadlines.runMs,
-      }),
+      dependsOn: request.dependsOn === undefined ? NO_DEPENDENCIES : dependenciesOf(request.dependsOn),
+      deadlines: deadlinesOf(request.deadlines, settings.deadlines),
       retry: request.retry === undefined ? settings.retry : Object.freeze({ ...settings.retry, ...request.retry }),
       whenInterrupted: request.whenInterrupted ?? settings.whenInterrupted,
       rehearsal: request.rehearsal ?? settings.rehearsal,
@@ -133,7 +139,7 @@ export class Delegation {
       ...asked,
       input: input === asked.input ? input : copyJson(input, 'input from a plugin', jsonBytesMax),
       priority: event.priority,
-      capabilities: Object.freeze([...event.capabilities]),
+      capabilities: namesOf(event.capabilities),
       agentId: event.agentId,
       preferredRole: event.preferredRole,
       rehearsal: event.rehearsal,
@@ -289,7 +295,17 @@ function attributesOf(given: unknown, bytesMax: number): Readonly<Record<string,
   return (copyJson(given, 'attributes', bytesMax) ?? NO_ATTRIBUTES) as Readonly<Record<string, unknown>>;
 }
 
-const NO_ATTRIBUTES = Object.freeze({});
+function deadlinesOf(given: TaskRequest['deadlines'], { queueMs, runMs }: TaskDeadlines): TaskDeadlines {
+  return Object.freeze({ queueMs: given?.queueMs ?? queueMs, runMs: given?.runMs ?? runMs });
+}
+
+function namesOf(given: readonly string[] | undefined): readonly string[] {
+  return given === undefined || given.length === 0 ? NO_NAMES : Object.freeze([...new Set(given)]);
+}
+
+function dependenciesOf(given: readonly Dependency[]): readonly Dependency[] {
+  return deepFreeze(given.map((dependency) => ({ ...dependency }))) as readonly Dependency[];
+}
 
 /** Of what the caller asked for, before plugins changed it. */
 function fingerprintOf({ type, description, input, agentId, role, capabilities }: TaskRequest): string {

@@ -2,25 +2,47 @@ import type { Failure } from '../contract/kernel.ts';
 import { type AgentRecord, tasksOf } from './agents.ts';
 import { type Core, hitLimit } from './core.ts';
 import type { Alarm } from './deadlines.ts';
-import { failureOf } from './runtimes/runtime.ts';
+import { type Attempt, failureOf } from './runtimes/runtime.ts';
 import { type TaskRecord, taskView } from './tasks.ts';
 
 /** One attempt under way on an agent. */
-type Run = {
+class Run implements Attempt {
   readonly task: TaskRecord;
   readonly agent: AgentRecord;
   /** Fencing token: whoever reports with another one reports an attempt that is over. */
   readonly token: number;
-  readonly controller: AbortController;
   /** Whether the runtime has it: before that there is nothing to stop. */
-  isStarted: boolean;
+  isStarted = false;
   /** Whether somebody outside does the work: there is nothing to wait for. */
-  isOutside: boolean;
-  isSettled: boolean;
-  /** Whether the task has gone on without it: what it still answers is late. */
-  isOver: boolean;
-  killAlarm: Alarm | null;
-};
+  isOutside = false;
+  isSettled = false;
+  /** Why the task has gone on without it; what it still answers is late. */
+  over: string | null = null;
+  killAlarm: Alarm | null = null;
+  #controller: AbortController | null = null;
+
+  constructor(task: TaskRecord, agent: AgentRecord, token: number) {
+    this.task = task;
+    this.agent = agent;
+    this.token = token;
+  }
+
+  /** Made when it is asked for: most runs end before anybody wants to stop them. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.over !== null) this.#abort(this.over);
+    return this.#controller.signal;
+  }
+
+  goesOver(why: string): void {
+    this.over = why;
+    if (!this.isSettled) this.#abort(why);
+  }
+
+  #abort(why: string): void {
+    if (this.#controller?.signal.aborted === false) this.#controller.abort(new Error(why));
+  }
+}
 
 export type RunEvents = {
   readonly completed: (task: TaskRecord, token: number, result: unknown) => void;
@@ -74,8 +96,7 @@ export class Runs {
     const run = this.#byTask.get(task.spec.id);
     if (run === undefined) return;
     this.#byTask.delete(task.spec.id);
-    run.isOver = true;
-    run.controller.abort(new Error(why));
+    run.goesOver(why);
     if (run.isSettled || run.isOutside || !run.isStarted) {
       this.#release(run);
       return;
@@ -87,9 +108,8 @@ export class Runs {
   drop(agent: AgentRecord, why: string): void {
     for (const run of this.#byAgent.get(agent.spec.id) ?? []) {
       this.#core.deadlines.cancel(run.killAlarm);
-      run.isOver = true;
       if (this.#byTask.get(run.task.spec.id) === run) this.#byTask.delete(run.task.spec.id);
-      run.controller.abort(new Error(why));
+      run.goesOver(why);
     }
     this.#byAgent.delete(agent.spec.id);
   }
@@ -97,27 +117,14 @@ export class Runs {
   /** The kernel is closing: nothing that runs is heard any more, and its tasks stay as they are recorded. */
   close(): void {
     for (const runs of this.#byAgent.values()) {
-      for (const run of runs) {
-        run.isOver = true;
-        run.controller.abort(new Error('the kernel was closed'));
-      }
+      for (const run of runs) run.goesOver('the kernel was closed');
     }
     this.#byAgent.clear();
     this.#byTask.clear();
   }
 
   #add(task: TaskRecord, agent: AgentRecord, token: number): Run {
-    const run: Run = {
-      task,
-      agent,
-      token,
-      controller: new AbortController(),
-      isStarted: false,
-      isOutside: false,
-      isSettled: false,
-      isOver: false,
-      killAlarm: null,
-    };
+    const run = new Run(task, agent, token);
     this.#byTask.set(task.spec.id, run);
     const onAgent = this.#byAgent.get(agent.spec.id);
     if (onAgent === undefined) this.#byAgent.set(agent.spec.id, new Set([run]));
@@ -126,7 +133,7 @@ export class Runs {
   }
 
   #start(run: Run): void {
-    if (run.isOver) return;
+    if (run.over !== null) return;
     run.isStarted = true;
     const session = this.#core.sessions.get(run.agent.spec.id);
     if (session === undefined) {
@@ -135,7 +142,7 @@ export class Runs {
     }
     let result: Promise<unknown> | null;
     try {
-      result = session.run(taskView(run.task), { token: run.token, signal: run.controller.signal });
+      result = session.run(taskView(run.task), run);
     } catch (error) {
       this.#settled(run, () => this.#on.failed(run.task, run.token, failureOf(error)));
       return;
@@ -152,7 +159,7 @@ export class Runs {
 
   #settled(run: Run, report: () => void): void {
     run.isSettled = true;
-    if (!run.isOver) {
+    if (run.over === null) {
       report();
       return;
     }

@@ -1,4 +1,4 @@
-import type { AgentFunction, Failure, RuntimeSpec, Task, TaskRequest } from '../contract/kernel.ts';
+import type { AgentFunction, Failure, FunctionRun, RuntimeSpec, Task, TaskRequest } from '../contract/kernel.ts';
 import { type AgentRecord, agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { failure } from './endings.ts';
@@ -117,13 +117,15 @@ export class Sessions {
     };
   }
 
-  #functionRun(agent: AgentRecord, task: Task, { signal, token }: Attempt) {
+  #functionRun(agent: AgentRecord, task: Task, attempt: Attempt): FunctionRun {
     return {
-      signal,
-      token,
+      get signal() {
+        return attempt.signal;
+      },
+      token: attempt.token,
       agent: agentView(agent),
-      delegate: (request: TaskRequest) => this.#on.delegate({ ...request, parentId: task.id }),
-      waitFor: (taskId: string) => this.#on.waitFor(taskId, signal),
+      delegate: (request) => this.#on.delegate({ ...request, parentId: task.id }),
+      waitFor: (taskId) => this.#on.waitFor(taskId, attempt.signal),
       heartbeat: () => this.#on.heartbeat(agent),
     };
   }

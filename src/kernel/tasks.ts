@@ -155,7 +155,11 @@ export function newTask(spec: TaskSpec, status: TaskStatus, arrival: number, now
   };
 }
 
-const NO_ATTEMPTS = Object.freeze([]);
+/** One of each, so that emptiness can be told by identity. */
+export const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
+export const NO_DEPENDENCIES: readonly Dependency[] = Object.freeze([]);
+export const NO_NAMES: readonly string[] = Object.freeze([]);
+export const NO_ATTRIBUTES: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** The attempts of a task after a move: starting opens one, leaving `running` closes it. */
 export function attemptsAfter(record: TaskRecord, move: TaskMove, atMs: number, keptMax: number): readonly Attempt[] {
