@@ -191,6 +191,8 @@ export type PluginReport = PluginHealth & {
   readonly loopShare: number;
   /** Hooks, capabilities and repeats that are left alone now. */
   readonly leftAlone: readonly string[];
+  /** How often each kind of finding was made of it. */
+  readonly findings: Readonly<Record<string, number>>;
   readonly lastFinding: string | null;
 };
 

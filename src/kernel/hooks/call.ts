@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Calls, Engine } from './engine.ts';
 import { type FindingKind, messageOf } from './findings.ts';
 import type { HookRun } from './hook-run.ts';
 import type { Meter } from './meter.ts';
@@ -12,9 +12,10 @@ export const NO_SAY = Symbol('no say');
  * `NO_SAY`. Gives a native promise only when the plugin gives a promise. The caller tells the breaker of a
  * call that had a say: `run.breaker.succeeded()` or `failed(...)`.
  *
- * @param meter its `readMs` must be fresh; where no call waits for the plugin, one without an end
+ * The meter's `readMs` must be fresh; where no call waits for the plugin, the meter has no end.
  */
-export function callHook(engine: Engine, run: HookRun, event: unknown, meter: Meter): unknown {
+export function callHook(calls: Calls, run: HookRun, event: unknown): unknown {
+  const { engine, meter } = calls;
   const startedMs = meter.readMs;
   if (!mayCall(engine, run, startedMs, meter)) return NO_SAY;
   run.calls++;
@@ -30,7 +31,7 @@ export function callHook(engine: Engine, run: HookRun, event: unknown, meter: Me
   meter.readMs = endedMs;
   meter.leftMs -= endedMs - startedMs;
   accountTurn(engine, run, endedMs - startedMs, endedMs);
-  if (isThenable(result)) return new Promise((resolve) => waitFor(engine, run, result, startedMs, meter, resolve));
+  if (isThenable(result)) return new Promise((resolve) => waitFor(calls, run, result, startedMs, resolve));
   run.durations.record(endedMs - startedMs, endedMs);
   return result;
 }
@@ -79,11 +80,10 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Resolves with the promise's value, or with `NO_SAY` when it rejects or its time is up first. */
 function waitFor(
-  engine: Engine,
+  { engine, meter }: Calls,
   run: HookRun,
   promise: PromiseLike<unknown>,
   startedMs: number,
-  meter: Meter,
   resolve: (value: unknown) => void,
 ): void {
   const { stopwatch, findings, unsettled } = engine;

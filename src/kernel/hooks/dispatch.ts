@@ -4,10 +4,9 @@
  */
 import type { HookName, Veto } from '../../contract/hooks.ts';
 import { callHook, failed, isPending, NO_SAY } from './call.ts';
-import type { Engine } from './engine.ts';
+import type { Calls, Engine } from './engine.ts';
 import { messageOf } from './findings.ts';
 import type { HookRun } from './hook-run.ts';
-import type { Meter } from './meter.ts';
 import { applyPatch, Writers } from './patch.ts';
 import { Vetoed } from './vetoed.ts';
 
@@ -23,19 +22,19 @@ type MaybePromise<T> = T | Promise<T>;
 
 /** The event as the plugins left it. Throws or rejects with `Vetoed`. */
 export function transformAll(
-  engine: Engine,
+  calls: Calls,
   slot: Slot,
   event: Values,
-  meter: Meter,
   from = 0,
   writers: Writers | null = slot.contended ? new Writers() : null,
 ): MaybePromise<Values> {
+  const { engine, meter } = calls;
   meter.readMs = engine.stopwatch.nowMs();
   let seen = event;
   for (let i = from; i < slot.runs.length; i++) {
     const run = slot.runs[i] as HookRun;
-    const patch = callHook(engine, run, seen, meter);
-    if (isPending(patch)) return transformRest(engine, slot, seen, meter, i, patch, writers);
+    const patch = callHook(calls, run, seen);
+    if (isPending(patch)) return transformRest(calls, slot, seen, i, patch, writers);
     seen = patched(engine, run, seen, patch, writers);
   }
   return seen;
@@ -43,17 +42,16 @@ export function transformAll(
 
 /** Apart, because a closure in the loop above would cost every call an allocation. */
 function transformRest(
-  engine: Engine,
+  calls: Calls,
   slot: Slot,
   event: Values,
-  meter: Meter,
   at: number,
   patch: Promise<unknown>,
   writers: Writers | null,
 ): Promise<Values> {
   const run = slot.runs[at] as HookRun;
   return patch.then((value) =>
-    transformAll(engine, slot, patched(engine, run, event, value, writers), meter, at + 1, writers),
+    transformAll(calls, slot, patched(calls.engine, run, event, value, writers), at + 1, writers),
   );
 }
 
@@ -68,11 +66,12 @@ function patched(engine: Engine, run: HookRun, event: Values, patch: unknown, wr
 }
 
 /** Guards do not depend on each other: those that return promises are waited for together. */
-export function guardAll(engine: Engine, slot: Slot, event: unknown, meter: Meter): MaybePromise<void> {
+export function guardAll(calls: Calls, slot: Slot, event: unknown): MaybePromise<void> {
+  const { engine, meter } = calls;
   meter.readMs = engine.stopwatch.nowMs();
   let pending: readonly Promise<void>[] | null = null;
   for (const run of slot.runs) {
-    const answer = callHook(engine, run, event, meter);
+    const answer = callHook(calls, run, event);
     if (pending === null && !isPending(answer)) allowed(engine, run, answer);
     else pending = [...(pending ?? []), allowedLater(engine, run, answer)];
   }
@@ -118,18 +117,18 @@ export const MAY_ANSWER = {
 
 /** The first answer that may be taken; `undefined` when no plugin has one. */
 export function decideFirst(
-  engine: Engine,
+  calls: Calls,
   slot: Slot,
   event: unknown,
-  meter: Meter,
   mayAnswer: MayAnswer,
   from = 0,
 ): MaybePromise<unknown> {
+  const { engine, meter } = calls;
   meter.readMs = engine.stopwatch.nowMs();
   for (let i = from; i < slot.runs.length; i++) {
     const run = slot.runs[i] as HookRun;
-    const answer = callHook(engine, run, event, meter);
-    if (isPending(answer)) return decideRest(engine, slot, event, meter, mayAnswer, i, answer);
+    const answer = callHook(calls, run, event);
+    if (isPending(answer)) return decideRest(calls, slot, event, mayAnswer, i, answer);
     const answered = taken(engine, run, answer, event, mayAnswer);
     if (answered !== undefined) return answered;
   }
@@ -137,18 +136,16 @@ export function decideFirst(
 }
 
 function decideRest(
-  engine: Engine,
+  calls: Calls,
   slot: Slot,
   event: unknown,
-  meter: Meter,
   mayAnswer: MayAnswer,
   at: number,
   answer: Promise<unknown>,
 ): Promise<unknown> {
   const run = slot.runs[at] as HookRun;
   return answer.then(
-    (value) =>
-      taken(engine, run, value, event, mayAnswer) ?? decideFirst(engine, slot, event, meter, mayAnswer, at + 1),
+    (value) => taken(calls.engine, run, value, event, mayAnswer) ?? decideFirst(calls, slot, event, mayAnswer, at + 1),
   );
 }
 

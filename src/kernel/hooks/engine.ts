@@ -2,6 +2,7 @@ import type { EmittableHook, HookEvents } from '../../contract/hooks.ts';
 import type { AnyPlugin, CapabilitiesOf, PluginKernel } from '../../contract/plugins.ts';
 import type { Clock } from '../clock.ts';
 import type { Findings } from './findings.ts';
+import type { Meter } from './meter.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { UnsettledHooks } from './unsettled.ts';
 
@@ -18,6 +19,9 @@ export type Engine = {
   readonly emit: <N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]) => void;
   readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
 };
+
+/** What a call of a hook is made with: the engine, and what is left of the budget. */
+export type Calls = { readonly engine: Engine; readonly meter: Meter };
 
 /** Told before and after each call into a plugin, so that another thread can see who holds the event loop. */
 export type LoopWatch = {

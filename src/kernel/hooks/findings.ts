@@ -32,7 +32,7 @@ export const findingsKeptMax = 200;
 /** Counts findings by plugin and kind and keeps the last ones for people to read. */
 export class Findings {
   readonly #kept: Finding[] = [];
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, Map<FindingKind, number>>();
   readonly #wallMs: () => number;
   readonly #told: (finding: Finding) => void;
 
@@ -43,14 +43,15 @@ export class Findings {
 
   add(plugin: string, place: string, kind: FindingKind, message: string): void {
     const finding = { plugin, place, kind, message, atMs: this.#wallMs() };
-    const key = `${plugin} ${kind}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const counts = this.#counts.get(plugin) ?? new Map<FindingKind, number>();
+    this.#counts.set(plugin, counts.set(kind, (counts.get(kind) ?? 0) + 1));
     if (this.#kept.push(finding) > findingsKeptMax) this.#kept.shift();
     this.#told(finding);
   }
 
-  count(plugin: string, kind: FindingKind): number {
-    return this.#counts.get(`${plugin} ${kind}`) ?? 0;
+  /** How often each kind was found of a plugin. */
+  countsOf(plugin: string): Readonly<Partial<Record<FindingKind, number>>> {
+    return Object.fromEntries(this.#counts.get(plugin) ?? []);
   }
 
   /** `<place> <kind>: <message>` of the newest, in words. */

@@ -27,11 +27,20 @@ export async function applyConfig(engine: Engine, plugin: LoadedPlugin, given: u
   });
 }
 
-/** Waits until nobody uses these plugins any more, or the time is up. */
-export async function drain(engine: Engine, leaving: readonly LoadedPlugin[], table: HookTable): Promise<void> {
+/**
+ * Waits until nobody uses these plugins any more, or the time is up.
+ *
+ * @param tables those that operations may still use
+ */
+export async function drain(
+  engine: Engine,
+  leaving: readonly LoadedPlugin[],
+  tables: Iterable<HookTable>,
+): Promise<void> {
   for (const plugin of leaving) plugin.repeats.stop();
   const idle = () => Promise.all(leaving.flatMap((plugin) => [plugin.queue.empty(), plugin.served()]));
-  if ((await inTime(engine, drainMsMax, table.unused().then(idle))) === IN_TIME) return;
+  const unused = Promise.all(Array.from(tables, (table) => table.unused())).then(idle);
+  if ((await inTime(engine, drainMsMax, unused)) === IN_TIME) return;
   for (const { name } of leaving) engine.findings.add(name, 'drain', 'drain_timed_out', `after ${drainMsMax} ms`);
 }
 

@@ -1,5 +1,5 @@
 import { callHook, isPending, NO_SAY } from './call.ts';
-import type { Engine } from './engine.ts';
+import type { Calls, Engine } from './engine.ts';
 import type { HookRun } from './hook-run.ts';
 import { Meter } from './meter.ts';
 
@@ -13,18 +13,17 @@ const perTurnMax = 256;
  * fired them went on; a plugin that is slow delays and loses only its own events.
  */
 export class ObserverQueue {
-  readonly #engine: Engine;
+  readonly #calls: Calls;
   #runs: HookRun[] = [];
   #events: unknown[] = [];
   #head = 0;
   #state: 'idle' | 'scheduled' | 'waiting' = 'idle';
   #full = false;
-  /** No call waits for observers. */
-  readonly #meter = new Meter(Number.POSITIVE_INFINITY);
   readonly #whenEmpty: (() => void)[] = [];
 
   constructor(engine: Engine) {
-    this.#engine = engine;
+    // No call waits for observers.
+    this.#calls = { engine, meter: new Meter(Number.POSITIVE_INFINITY) };
   }
 
   get length(): number {
@@ -51,17 +50,17 @@ export class ObserverQueue {
     run.dropped++;
     if (this.#full) return;
     this.#full = true;
-    this.#engine.findings.add(run.plugin.name, run.place, 'queue_full', `${observedMax} events wait`);
+    this.#calls.engine.findings.add(run.plugin.name, run.place, 'queue_full', `${observedMax} events wait`);
   }
 
   #schedule(): void {
     this.#state = 'scheduled';
-    this.#engine.stopwatch.soon(() => this.#turn());
+    this.#calls.engine.stopwatch.soon(() => this.#turn());
   }
 
   #turn(): void {
     this.#compact();
-    this.#meter.readMs = this.#engine.stopwatch.nowMs();
+    this.#calls.meter.readMs = this.#calls.engine.stopwatch.nowMs();
     for (let told = 0; told < perTurnMax && this.length > 0; told++) {
       const pending = this.#tellNext();
       if (pending === null) continue;
@@ -75,7 +74,7 @@ export class ObserverQueue {
 
   #tellNext(): Promise<null> | null {
     const run = this.#runs[this.#head] as HookRun;
-    const answer = callHook(this.#engine, run, this.#events[this.#head], this.#meter);
+    const answer = callHook(this.#calls, run, this.#events[this.#head]);
     this.#events[this.#head++] = undefined;
     if (!isPending(answer)) return ended(run, answer);
     return answer.then((value) => ended(run, value));

@@ -1,6 +1,6 @@
 import type { HookAnswers, HookEvents, HookOf } from '../../contract/hooks.ts';
 import { decideFirst, guardAll, MAY_ANSWER, transformAll } from './dispatch.ts';
-import type { Engine } from './engine.ts';
+import type { Calls, Engine } from './engine.ts';
 import { freezeDeep } from './freeze.ts';
 import { Meter } from './meter.ts';
 import type { HookTable } from './table.ts';
@@ -12,15 +12,13 @@ type MaybePromise<T> = T | Promise<T>;
  * their calls. Events are frozen; what is in them must be the kernel's own. To be ended in any case.
  */
 export class Operation {
-  readonly #engine: Engine;
+  readonly #calls: Calls;
   readonly #table: HookTable;
-  readonly #meter: Meter;
   #ended = false;
 
   constructor(engine: Engine, table: HookTable, budgetMs: number) {
-    this.#engine = engine;
+    this.#calls = { engine, meter: new Meter(budgetMs) };
     this.#table = table;
-    this.#meter = new Meter(budgetMs);
     table.enter();
   }
 
@@ -28,21 +26,21 @@ export class Operation {
   transform<N extends HookOf<'transform'>>(hook: N, event: HookEvents[N]): MaybePromise<HookEvents[N]> {
     const slot = this.#table.slots[hook];
     if (slot.runs.length === 0) return event;
-    const seen = transformAll(this.#engine, slot, freezeDeep(event), this.#meter);
+    const seen = transformAll(this.#calls, slot, freezeDeep(event));
     return seen as unknown as MaybePromise<HookEvents[N]>;
   }
 
   /** Returns, or resolves, when no plugin vetoes. @throws {Vetoed} */
   guard<N extends HookOf<'guard'>>(hook: N, event: HookEvents[N]): MaybePromise<void> {
     const slot = this.#table.slots[hook];
-    if (slot.runs.length > 0) return guardAll(this.#engine, slot, freezeDeep(event), this.#meter);
+    if (slot.runs.length > 0) return guardAll(this.#calls, slot, freezeDeep(event));
   }
 
   /** The first plugin's answer that may be taken. @throws {Vetoed} */
   decide<N extends HookOf<'decide'>>(hook: N, event: HookEvents[N]): MaybePromise<HookAnswers[N] | undefined> {
     const slot = this.#table.slots[hook];
     if (slot.runs.length === 0) return undefined;
-    const answer = decideFirst(this.#engine, slot, freezeDeep(event), this.#meter, MAY_ANSWER[hook]);
+    const answer = decideFirst(this.#calls, slot, freezeDeep(event), MAY_ANSWER[hook]);
     return answer as MaybePromise<HookAnswers[N] | undefined>;
   }
 

@@ -47,7 +47,7 @@ export class Repeats {
   #turn(run: HookRun, everyMs: number): void {
     const meter = new Meter(Number.POSITIVE_INFINITY);
     meter.readMs = this.#engine.stopwatch.nowMs();
-    const answer = callHook(this.#engine, run, undefined, meter);
+    const answer = callHook({ engine: this.#engine, meter }, run, undefined);
     if (isPending(answer)) answer.then((value) => this.#ended(run, everyMs, value));
     else this.#ended(run, everyMs, answer);
   }

@@ -26,6 +26,7 @@ export function reportOn(engine: Engine, plugin: LoadedPlugin, position: number)
     queued: plugin.queue.length,
     unsettled: plugin.pending,
     loopShare: plugin.share.share(nowMs),
+    findings: engine.findings.countsOf(plugin.name),
     lastFinding: engine.findings.lastOf(plugin.name),
   };
 }

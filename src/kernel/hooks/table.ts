@@ -11,7 +11,7 @@ export class HookTable {
   readonly plugins: readonly LoadedPlugin[];
   readonly slots: Readonly<Record<HookName, Slot>>;
   #operations = 0;
-  #whenUnused: (() => void) | null = null;
+  readonly #whenUnused: (() => void)[] = [];
 
   /** @param plugins in order */
   constructor(plugins: readonly LoadedPlugin[]) {
@@ -24,15 +24,13 @@ export class HookTable {
   }
 
   leave(): void {
-    if (--this.#operations === 0) this.#whenUnused?.();
+    if (--this.#operations === 0) for (const resolve of this.#whenUnused.splice(0)) resolve();
   }
 
-  /** Resolves when no operation uses it. To be asked once, after another table took its place. */
+  /** Resolves when no operation uses it. */
   unused(): Promise<void> {
     if (this.#operations === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#whenUnused = resolve;
-    });
+    return new Promise((resolve) => this.#whenUnused.push(resolve));
   }
 }
 

@@ -17,7 +17,7 @@ describe("a call's budget", () => {
     expect(plugins.report()[0]).toMatchObject({ timeouts: 0 });
     stopwatch.advance(1);
     await verdict;
-    expect(plugins.report()[0]).toMatchObject({ calls: 1, timeouts: 1, errors: 1 });
+    expect(plugins.report()[0]).toMatchObject({ calls: 1, timeouts: 1, errors: 1, findings: { timed_out: 1 } });
     expect(plugins.findings()).toMatchObject([
       { plugin: 'slow', kind: 'timed_out', message: 'given up after 20.0 ms' },
     ]);

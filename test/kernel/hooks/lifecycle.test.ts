@@ -119,6 +119,20 @@ describe('a hot swap', () => {
     expect(plugins.report()[0]).toMatchObject({ version: '2.0.0' });
   });
 
+  it('waits also for operations that began before an earlier change', async () => {
+    const steps: string[] = [];
+    const plugins = await load([noting('p', steps, { label: 'old' })]);
+    const underWay = plugins.begin();
+    await plugins.load(plugin('z-other'));
+    const swapped = plugins.load(noting('p', steps, { label: 'new' }));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(steps).toEqual(['old initialize', 'new initialize']);
+    underWay.end();
+    await swapped;
+    expect(steps.at(-1)).toBe('old dispose');
+  });
+
   it('carries the state over as it is at the swap', async () => {
     const states: { n: number }[] = [];
     const counter = (version: string) =>
