@@ -66,6 +66,8 @@ describe('the lossless parser', () => {
     '{"a"}',
     '"\\x"',
     '"\n"',
+    '"\u001f"',
+    '"\\n\u001f"',
     '',
     'tru',
     '1 2',

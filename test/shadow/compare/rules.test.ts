@@ -26,6 +26,12 @@ describe('where a rule stands', () => {
     expect(verdict({ a: { b: 1 } }, { a: 'text' }, ...rules)).toBe('mismatch');
   });
 
+  test('** reaches every depth', () => {
+    const rules = [rule('/a/**', 'number')];
+    expect(verdict({ a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, ...rules)).toBe('match');
+    expect(verdict({ a: { b: [{ c: 1 }] } }, { a: { b: [{ c: '2' }] } }, ...rules)).toBe('mismatch');
+  });
+
   test('a literal, * and ** at one level all hold', () => {
     const rules = [rule('/a/x', 'ignore'), rule('/*/y', 'ignore'), rule('/a/z/**', 'ignore')];
     expect(verdict({ a: { x: 1, y: 1, z: { q: 1 } } }, { a: { x: 2, y: 2, z: { q: 2 } } }, ...rules)).toBe('match');

@@ -121,6 +121,20 @@ describe('signatures', () => {
     ]);
   });
 
+  test('a call that is no sample is not redacted', () => {
+    let redactions = 0;
+    const counting = {
+      ...REDACTOR,
+      rendering: (text: string) => {
+        redactions += 1;
+        return text;
+      },
+    };
+    const { ledger } = ledgerAt({ redactor: counting, draws: [0.1, 0.2, 0.3, 0.9, 0.9, 0.9] });
+    for (let index = 0; index < 6; index += 1) compared(ledger, 'get', difference());
+    expect(redactions).toBe(2 * 3);
+  });
+
   test('every call has the same chance to be a sample', () => {
     const { ledger, clock } = ledgerAt({ random: generator(7) });
     const path = (signature: number) => `/p${signature}`;
