@@ -1,5 +1,5 @@
 import { LegacyError, type Surroundings } from '../../src/contract/adapter.ts';
-import { BanyanError } from '../../src/contract/errors.ts';
+import { BanyanError, type ErrorCode } from '../../src/contract/errors.ts';
 import { type Agent, type AgentState, type Kernel, PRIORITY } from '../../src/contract/kernel.ts';
 import { idAttributes, kernelIdOf, legacyIdOf } from '../support/ids.ts';
 import { isoformat, repr, round2 } from '../support/python.ts';
@@ -80,7 +80,9 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
       this.#operations += 1;
       return legacyIdOf(agent);
     } catch (error) {
-      throw wrapped(ERROR, 'Failed to spawn agent', error, (refusal) => this.#spawnRefusal(refusal, agent_id));
+      throw wrapped(ERROR, 'Failed to spawn agent', error, (refusal) => {
+        return SPAWN_REFUSALS[refusal.code]?.(agent_id) ?? refusal.message;
+      });
     }
   }
 
@@ -168,17 +170,15 @@ export class SimpleOrchestrator implements Record<keyof typeof methods, unknown>
   #isRegistered({ id, state }: Agent): boolean {
     return !GONE.includes(state) && !this.#leaving.has(id);
   }
-
-  /** Legacy looks for the id before it counts places. */
-  #spawnRefusal({ code, message }: BanyanError, agentId: string | null): string {
-    const isTaken = agentId !== null && this.#registered(agentId) !== null;
-    if (code === 'DUPLICATE_ID' || (code === 'AT_CAPACITY' && isTaken)) return `Agent ${agentId} already exists`;
-    return code === 'AT_CAPACITY' ? 'Maximum concurrent agents reached' : message;
-  }
 }
 
 const ERROR = 'SimpleOrchestratorError';
 const SHUTDOWN_FAILED = 'Failed to shutdown agent';
+
+const SPAWN_REFUSALS: { readonly [Code in ErrorCode]?: (agentId: string | null) => string } = {
+  DUPLICATE_ID: (agentId) => `Agent ${agentId} already exists`,
+  AT_CAPACITY: () => 'Maximum concurrent agents reached',
+};
 
 const KERNEL_PRIORITY = {
   low: PRIORITY.low,

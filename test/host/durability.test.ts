@@ -6,7 +6,13 @@ import { isV2Id } from '../../src/contract/ids.ts';
 import { type Program, startProgram } from '../legacy-fixtures/program.ts';
 
 const TYPE = 'simple_orchestrator';
-const startV2 = (stateDir: string) => startProgram('test/host/v2-program.ts', [stateDir]);
+const started: Program[] = [];
+
+async function startV2(stateDir: string): Promise<Program> {
+  const program = await startProgram('test/host/v2-program.ts', [stateDir]);
+  started.push(program);
+  return program;
+}
 
 type Status = {
   readonly agents: { readonly details: Readonly<Record<string, { readonly current_task_id: string | null }>> };
@@ -25,7 +31,10 @@ describe('the v2 host as a program', () => {
   beforeEach(async () => {
     stateDir = join(await mkdtemp(join(tmpdir(), 'banyan-v2-')), 'state');
   });
-  afterEach(() => rm(join(stateDir, '..'), { recursive: true }));
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((program) => program.stop('SIGKILL')));
+    await rm(join(stateDir, '..'), { recursive: true });
+  });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly at %s', async (signal) => {
     const program = await startV2(stateDir);

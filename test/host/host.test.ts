@@ -51,7 +51,7 @@ describe('the v2 host', () => {
     expect(await call(`${url}/api/agents/status`, { headers: { 'x-orchestrator-type': 'unknown' } })).toMatchObject({
       status: 200,
     });
-    expect(await call(path, { headers: { 'x-orchestrator-type': TYPE } })).toMatchObject({ status: 404 });
+    expect(await call(`${path}/${TYPE}`, { headers: { 'x-orchestrator-type': TYPE } })).toMatchObject({ status: 404 });
   });
 
   it('takes a body whatever its content type says', async () => {

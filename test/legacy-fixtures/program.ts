@@ -14,6 +14,11 @@ export type Program = {
 /** Runs a file of the repository and waits for the line `... ready URL`. */
 export async function startProgram(file: string, args: readonly string[] = []): Promise<Program> {
   const child = spawn(process.execPath, [file, ...args], { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'] });
+  // A test that fails half-way must leave nobody behind.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.removeListener('exit', kill));
+  child.unref();
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
   const url = await Promise.race([readyUrl(child), exited.then(([code]) => endedEarly(file, code))]);
   return {

@@ -176,6 +176,7 @@ export const simpleOrchestrator: Scenario = {
       spawnByRole('qa_engineer'),
       REST_STATUS,
     ],
+    'a HEAD is no GET': [{ method: 'HEAD', path: '/api/agents/status' }],
     'everybody can be sent home': [...fillHouse(3), delegate(), DEACTIVATE, REST_STATUS, STATUS, DEACTIVATE],
     'long texts are taken': [
       rpc('spawn_agent', { role: 'qa_engineer', agent_id: 'x'.repeat(100_000) }),
