@@ -1,5 +1,4 @@
 export {
-  LEDGER_LIMITS,
   Ledger,
   type LedgerLimits,
   type LedgerOptions,

@@ -26,7 +26,7 @@ export type LedgerLimits = {
   readonly sampleCharsMax: number;
 };
 
-export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
+const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   operationsMax: 500,
   signaturesMax: 500,
   sampleCharsMax: 1_000_000,
