@@ -3,6 +3,7 @@ import { WIRES } from '../../../adapters/wires.ts';
 import { ConfigError, formatProblem, loadConfig } from '../../config/index.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { logLevelOption } from '../log-level.ts';
 import { configFile } from './validate.ts';
 
 type UpOptions = { readonly config?: string; readonly logLevel: string; readonly faults?: boolean };
@@ -12,11 +13,7 @@ export function addUp(program: Command, { output, exit }: CommandContext): void 
     .command('up')
     .description('run the gateway, and the v2 host with it; ends on SIGTERM or Ctrl-C')
     .option('--config <file>', 'the config file (default: banyan.yaml, banyan.yml or banyan.json here)')
-    .addOption(
-      new Option('--log-level <level>', 'on stderr')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
+    .addOption(logLevelOption())
     .addOption(new Option('--faults', 'let the v2 host take faults (demo and tests only)').hideHelp())
     .action(async (options: UpOptions) => {
       try {

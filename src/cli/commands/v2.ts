@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../context.ts';
+import { logLevelOption } from '../log-level.ts';
 
 type V2Options = {
   readonly types: readonly string[];
@@ -8,6 +9,7 @@ type V2Options = {
   readonly state?: string;
   readonly faults?: boolean;
   readonly exitWithParent?: boolean;
+  readonly logLevel: string;
 };
 
 export function addV2(program: Command, _context: CommandContext): void {
@@ -19,10 +21,11 @@ export function addV2(program: Command, _context: CommandContext): void {
     .option('--state <dir>', 'where agents and tasks are kept; without it nothing outlives the host')
     .option('--faults', 'take faults at POST /-/fault (demo and tests only)')
     .option('--exit-with-parent', 'end when standard input closes')
-    .action(async ({ types, port, state, faults = false, exitWithParent = false }: V2Options) => {
+    .addOption(logLevelOption())
+    .action(async ({ types, port, state, faults = false, exitWithParent = false, logLevel }: V2Options) => {
       if (exitWithParent) stopWhenInputCloses();
       const { runHost } = await import('../../host/run.ts');
-      await runHost({ types, port, faults, stateDir: state === undefined ? null : resolve(state) });
+      await runHost({ types, port, faults, logLevel, stateDir: state === undefined ? null : resolve(state) });
     });
 }
 

@@ -53,6 +53,8 @@ export class V2HostProcess {
       '--state',
       stateFolder,
       '--exit-with-parent',
+      '--log-level',
+      logger.level,
     ];
     const child = spawn(process.execPath, faults ? [...args, '--faults'] : args, {
       stdio: ['pipe', 'pipe', 'inherit'],
