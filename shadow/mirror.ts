@@ -190,10 +190,9 @@ export class Mirror {
   }
 
   #judge({ call, primary, candidate: side, begun }: MirrorJob, candidate: Observation, recorded: boolean): Settlement {
-    const incomparable = notComparable(primary, candidate);
-    if (incomparable !== null) return { kind: 'not_comparable', reason: incomparable, candidate };
     const comparison = this.#ports.compare(primary, candidate, this.#twins.pairing(side));
-    const parted = comparison.verdict === 'mismatch';
+    // A candidate that gave no answer is to blame whatever the state.
+    const parted = comparison.verdict === 'mismatch' && candidate.outcome.kind === 'answer';
     // An id that nobody recorded may be of an entity from before the mirror began, which the candidate cannot know.
     if (parted && !recorded) return { kind: 'not_comparable', reason: 'no_twin', candidate };
     if (parted && call.effect === 'read' && this.#clock.moved(begun.moment)) {
@@ -211,14 +210,8 @@ export class Mirror {
 }
 
 function agreed(settlement: Settlement): boolean {
-  return settlement.kind === 'compared' && settlement.comparison.verdict !== 'mismatch';
-}
-
-function notComparable(primary: Observation, candidate: Observation): NotComparableReason | null {
-  if (primary.outcome.kind === 'failure') return 'primary_failed';
-  if (primary.outcome.body === null) return 'primary_too_large';
-  if (candidate.outcome.kind === 'failure') return 'candidate_failed';
-  return candidate.outcome.body === null ? 'candidate_too_large' : null;
+  if (settlement.kind !== 'compared') return false;
+  return settlement.comparison.verdict === 'match' || settlement.comparison.verdict === 'explained';
 }
 
 function entityKeys({ call, created }: MirrorJob): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createRedactor } from '../../shadow/redact/index.ts';
 import { BanyanError } from '../contract/errors.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import type { TypeSpec } from '../contract/specs.ts';
@@ -26,6 +27,8 @@ export type PartsOptions = {
   readonly timeouts: Timeouts;
   readonly store: Store;
   readonly logger: Logger;
+  /** Key of the tokens that stand for secrets in stored samples; at least 16 bytes that stay on this machine. */
+  readonly redactionKey: Uint8Array;
   /** Epoch milliseconds, for what is stored. */
   readonly nowMs?: () => number;
 };
@@ -39,6 +42,7 @@ export function buildParts(options: PartsOptions): {
   const epochMs = options.nowMs ?? Date.now;
   const names = options.types.map(({ name }) => name);
   const counters = new Counters();
+  const redactor = createRedactor(options.redactionKey);
   const storeFailed = (error: unknown) => {
     counters.add('store_write_failures');
     logger.error({ err: error }, 'the store failed behind an answer');
@@ -46,7 +50,10 @@ export function buildParts(options: PartsOptions): {
   const policies = new Policies(store, names, epochMs);
   const types = options.types.map((spec) => new MigratedType(spec, limits, timeouts));
   const shadows = new Map(
-    types.map((type) => [type.name, new TypeShadow({ type, policies, store, limits, timeouts, epochMs, storeFailed })]),
+    types.map((type) => [
+      type.name,
+      new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed }),
+    ]),
   );
   const parts: GatewayParts = {
     types,

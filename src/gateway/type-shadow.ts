@@ -1,6 +1,7 @@
 import { compare, compileRules } from '../../shadow/compare/index.ts';
-import { Ledger } from '../../shadow/ledger/index.ts';
+import { Ledger, type LedgerOptions } from '../../shadow/ledger/index.ts';
 import { type Begun, Mirror, type Reach } from '../../shadow/mirror.ts';
+import type { Redactor } from '../../shadow/redact/index.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { CallCopy, NamedEntity } from '../contract/calls.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
@@ -29,12 +30,13 @@ export class TypeShadow {
     readonly limits: Limits;
     readonly timeouts: Timeouts;
     readonly epochMs: () => number;
+    readonly redactor: Redactor;
     readonly storeFailed: (error: unknown) => void;
   }) {
     const { type, policies, store, limits, timeouts } = options;
     const nowMs = () => performance.now();
     const rules = compileRules(type.spec.wire.compare);
-    this.ledger = openLedger(store.loadLedger(type.name), options.epochMs);
+    this.ledger = openLedger(store.loadLedger(type.name), { clock: options.epochMs, redactor: options.redactor });
     this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
     this.mirror = new Mirror({
       limits,
@@ -99,8 +101,8 @@ function mirrorsTo(policies: Policies, type: string, side: Side): boolean {
   return STAGES[stage].mirrored && (side === 'legacy' || rolledBack === null);
 }
 
-function openLedger(snapshot: string | undefined, clock: () => number): Ledger {
-  return snapshot === undefined ? new Ledger({ clock }) : Ledger.restore(JSON.parse(snapshot), { clock });
+function openLedger(snapshot: string | undefined, options: LedgerOptions): Ledger {
+  return snapshot === undefined ? new Ledger(options) : Ledger.restore(JSON.parse(snapshot), options);
 }
 
 function copyRequest(type: MigratedType, call: CallCopy, translation: Translation): LegRequest {

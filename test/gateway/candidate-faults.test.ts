@@ -58,7 +58,8 @@ describe('a candidate that', () => {
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     await rig.shadowIdle();
     const totals = rig.gateway.parts.shadowOf('billing').ledger.totals();
-    expect(totals.notComparable + totals.dropped).toBe(20);
+    expect(totals.matched).toBe(0);
+    expect(totals.compared + totals.notComparable + totals.dropped).toBe(20);
   });
 
   it('sends a gigabyte is read no further than needed', async () => {

@@ -162,7 +162,7 @@ describe('the mirror', () => {
 
   it.each([
     ['differs', async (side: Side) => answer(side, 'other'), 'mismatch'],
-    ['fails', async (side: Side) => failure(side), 'candidate_failed'],
+    ['fails', async (side: Side) => failure(side), 'mismatch'],
   ])('makes the twin stale when a mirrored write %s, and then leaves it alone', async (_how, send, verdict) => {
     rig = setUp({ send });
     await rig.store.putEntity(agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }));
@@ -185,6 +185,28 @@ describe('the mirror', () => {
     expect(reasons(rig.settlements)).toEqual(['state_moved', 'mismatch']);
   });
 
+  it('blames a candidate that gives no answer to a read, also while writes are under way', async () => {
+    rig = setUp({ send: async (side) => failure(side) });
+    rig.job();
+    rig.mirror.offer(rig.job({ effect: 'read' }));
+    await rig.mirror.idle();
+    expect(reasons(rig.settlements)).toEqual(['mismatch']);
+  });
+
+  it('does not trust twins after a write that could not be compared', async () => {
+    const compare: MirrorPorts['compare'] = () => ({
+      verdict: 'not_comparable',
+      reason: 'candidate_too_large',
+      differences: [],
+      differencesTotal: 0,
+    });
+    rig = setUp({ compare });
+    await rig.store.putEntity(agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }));
+    rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'a' }] }));
+    await rig.mirror.idle();
+    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'a' })?.twin).toBe('stale');
+  });
+
   it('drops what its queue cannot hold, by number and by bytes, and says so', async () => {
     const { promise, resolve } = Promise.withResolvers<Observation>();
     rig = setUp({ send: () => promise }, { mirrorQueueMax: 2, mirrorQueueBytesMax: 100, mirrorInFlightMax: 1 });
@@ -205,7 +227,7 @@ describe('the mirror', () => {
       rig.mirror.offer(rig.job());
       await rig.mirror.idle();
     }
-    expect(reasons(rig.settlements)).toEqual([...Array(5).fill('candidate_failed'), 'breaker_open', 'breaker_open']);
+    expect(reasons(rig.settlements)).toEqual([...Array(5).fill('mismatch'), 'breaker_open', 'breaker_open']);
   });
 
   it('drops copies to V2 that a rollback overtook, but not those to legacy', async () => {

@@ -62,7 +62,15 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const store = openSqliteStore(folder, { entitiesCachedMax: limits.entitiesCachedMax });
   const logger = pino({ level: 'silent' });
-  const gateway = new Gateway({ data: { host: '127.0.0.1', port: 0 }, types: [spec], limits, timeouts, store, logger });
+  const gateway = new Gateway({
+    data: { host: '127.0.0.1', port: 0 },
+    types: [spec],
+    limits,
+    timeouts,
+    store,
+    logger,
+    redactionKey: new Uint8Array(32),
+  });
   const data = await gateway.listen();
   const end = async () => {
     await gateway.close();

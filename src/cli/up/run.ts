@@ -7,7 +7,7 @@ import type { Config } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
-import { adminToken } from '../../gateway/admin/token.ts';
+import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import { V2HostProcess } from './v2-host-process.ts';
@@ -33,7 +33,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
   await refuseSecond(config.state);
   mkdirSync(config.state, { recursive: true, mode: 0o700 });
   const store = openSqliteStore(config.state, { entitiesCachedMax: config.limits.entitiesCachedMax });
-  const gateway = new Gateway({ ...config, store, logger });
+  const gateway = new Gateway({ ...config, store, logger, redactionKey: redactionKey(config.state) });
   const host = v2HostFor(options, gateway, logger);
   await host?.start();
 

@@ -14,7 +14,7 @@ import type { Wish } from '../../cutover/policies.ts';
 import type { PolicyMoved, Store } from '../../store/store.ts';
 import type { GatewayParts } from '../parts.ts';
 import { auditQuery, explainInput, stageInput, wishInput } from './inputs.ts';
-import { sameToken } from './token.ts';
+import { sameToken } from './secrets.ts';
 import { explainView, statusView, typeView } from './views.ts';
 
 export type AdminOptions = {
