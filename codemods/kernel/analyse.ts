@@ -31,7 +31,7 @@ export function analyse(facts: SpecifierFacts, workspace: Workspace, hits: reado
   const embedded = [...hits.filter((source) => unfit.get(source) === 'embedded'), ...barrels.embedded];
   // Nobody can see what the scripts of these files construct.
   const unseen = embedded.length + broken.size > 0 ? facts.modules : [];
-  const lookup: Lookup = { checked: before, resolve, isInProgram: program.has, barrels };
+  const lookup: Lookup = { checked: before, resolve, isInProgram: program.has, barrels, names: barrels.names };
   const analysed = program.paths().filter((path) => !broken.has(path));
   const results = new Results(analysed, unseen, (path, surroundings) => {
     const result = analyseFile(before.file(path), facts.modules, lookup, surroundings);

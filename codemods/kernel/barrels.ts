@@ -24,6 +24,8 @@ export type Barrels = {
   readonly has: (path: string) => boolean;
   /** The names that files of a package hand on, by the name of the package. */
   readonly byPackage: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Every name under which legacy exports are known. */
+  readonly names: ReadonlySet<string>;
   /** Files that import one and are no scripts. */
   readonly embedded: readonly Source[];
 };
@@ -63,6 +65,7 @@ export function followBarrels(
   }
   return {
     has: (path) => search.barrels.has(path),
+    names: search.names,
     byPackage: byPackage(search.barrels.values(), modules),
     embedded: [...embedded.values()],
   };

@@ -45,6 +45,8 @@ export type Lookup = {
   readonly resolve: Resolve;
   readonly isInProgram: (path: string) => boolean;
   readonly barrels: Barrels;
+  /** Every name under which legacy exports are known, but for those that a file gives them itself. */
+  readonly names: ReadonlySet<string>;
 };
 
 export function findBindings(file: ts.SourceFile, lookup: Lookup): Bindings {

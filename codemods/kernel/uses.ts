@@ -49,11 +49,13 @@ export type Uses = {
 
 export function findUses(file: ts.SourceFile, bindings: Bindings, lookup: Lookup): Uses {
   const ownNames = new Set<ts.Node>(bindings.all.flatMap(({ names }) => names));
+  const texts = new Set([...lookup.names, ...bindings.all.flatMap(({ names }) => names.map(({ text }) => text))]);
   const found: Use[] = [];
   const namespaces: { readonly node: ts.Identifier; readonly binding: Binding }[] = [];
   visit(file, (node) => {
     const isName = ts.isIdentifier(node) || (ts.isStringLiteralLike(node) && accessOf(node) !== null);
-    if (!isName || ownNames.has(node)) return;
+    // Asking the checker is what costs here, and most names cannot be meant.
+    if (!isName || !texts.has(node.text) || ownNames.has(node)) return;
     const place = placeOf(node, bindings, lookup);
     if (place !== null) found.push(toUse(node, place));
     else if (ts.isIdentifier(node)) noteNamespace(node, bindings, lookup, namespaces);
