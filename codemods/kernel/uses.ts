@@ -55,7 +55,7 @@ export function findUses(file: ts.SourceFile, bindings: Bindings, lookup: Lookup
   visit(file, (node) => {
     const isName = ts.isIdentifier(node) || (ts.isStringLiteralLike(node) && accessOf(node) !== null);
     // Asking the checker is what costs here, and most names cannot be meant.
-    if (!isName || !texts.has(node.text) || ownNames.has(node)) return;
+    if (!isName || !mayBeMeant(node, texts) || ownNames.has(node)) return;
     const place = placeOf(node, bindings, lookup);
     if (place !== null) found.push(toUse(node, place));
     else if (ts.isIdentifier(node)) noteNamespace(node, bindings, lookup, namespaces);
@@ -67,6 +67,14 @@ export function findUses(file: ts.SourceFile, bindings: Bindings, lookup: Lookup
     all: [...found, ...alone.flatMap(({ node, binding }) => namespaceUse(node, binding))],
     unrelated: new Set(ofBarrels.map(({ binding }) => binding)),
   };
+}
+
+/** A name that is known, or any member of something that is. */
+function mayBeMeant(node: ts.Identifier | ts.StringLiteralLike, texts: ReadonlySet<string>): boolean {
+  if (texts.has(node.text)) return true;
+  const access = accessOf(node);
+  const left = access === null ? null : leftOf(access);
+  return left !== null && ts.isIdentifier(left) && texts.has(left.text);
 }
 
 /** Where an identifier leads: to an export, by way of a binding and the identifiers before it. */
