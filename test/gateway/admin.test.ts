@@ -1,0 +1,125 @@
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAdmin } from '../../src/gateway/admin/app.ts';
+import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
+import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
+import { json, startUpstream, type Upstream } from '../support/upstream.ts';
+
+let upstream: Upstream;
+let rig: GatewayRig;
+let app: FastifyInstance;
+const TOKEN = 'a-token';
+const headers = { authorization: `Bearer ${TOKEN}`, host: '127.0.0.1:8081' };
+const post = (url: string, payload: object, over: object = {}) =>
+  app.inject({ method: 'POST', url, payload, headers: { ...headers, ...over } });
+
+beforeAll(async () => {
+  upstream = await startUpstream((_, response) => json(response, {}));
+  rig = await startRig(billing(upstream.url, `${upstream.url}/v2`));
+  const { gateway, store } = rig;
+  app = buildAdmin({
+    parts: gateway.parts,
+    store,
+    token: TOKEN,
+    logger: pino({ level: 'silent' }),
+    isReady: () => !gateway.draining,
+  });
+});
+afterAll(async () => {
+  await app.close();
+  await rig.close();
+  await upstream.close();
+});
+
+describe('the admin API', () => {
+  it.each(['banyan.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254', ''])(
+    'does not answer the host %j',
+    async (host) => {
+      const response = await app.inject({ url: '/v1/status', headers: { ...headers, host } });
+      expect([response.statusCode, response.json().error.code]).toEqual([421, 'FORBIDDEN_HOST']);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.0.0.1:8081', 'localhost:9', '[::1]:8081'])('answers the host %j', async (host) => {
+    expect((await app.inject({ url: '/v1/status', headers: { ...headers, host } })).statusCode).toBe(200);
+  });
+
+  it('asks for the token on every route but the probes', async () => {
+    for (const [method, url] of [
+      ['GET', '/v1/status'],
+      ['GET', '/v1/audit'],
+      ['POST', '/v1/rollback'],
+      ['GET', '/nowhere'],
+    ] as const) {
+      expect((await app.inject({ method, url, headers: { host: 'localhost' } })).statusCode).toBe(401);
+    }
+    expect((await app.inject({ url: '/livez', headers: { host: 'localhost' } })).statusCode).toBe(200);
+  });
+
+  it.each([
+    [{ stage: 'ramp', sharePpm: 1_000_001 }, '/sharePpm'],
+    [{ stage: 'ramp', sharePpm: -1 }, '/sharePpm'],
+    [{ stage: 'ramp', sharePpm: 0.5 }, '/sharePpm'],
+    [{ stage: 'ramp', sharePpm: '50%' }, '/sharePpm'],
+    [{ stage: 'sideways' }, '/stage'],
+    [{}, '/stage'],
+    [{ stage: 'shadow', shar: 1 }, 'shar'],
+  ])('refuses %j, says where, and changes nothing', async (payload, place) => {
+    const response = await post('/v1/types/billing/stage', payload);
+    expect([response.statusCode, response.json().error.code]).toEqual([422, 'BAD_INPUT']);
+    expect(response.json().error.message).toContain(place);
+    expect(rig.gateway.parts.policies.current('billing').revision).toBe(0);
+  });
+
+  it('lets one of two operators win who decided from the same revision', async () => {
+    const wish = { stage: 'shadow', expectRevision: 0 };
+    const [first, second] = [await post('/v1/types/billing/stage', wish), await post('/v1/types/billing/stage', wish)];
+    expect([first.statusCode, second.statusCode]).toEqual([200, 412]);
+    expect(first.json()).toMatchObject({
+      audit: { action: 'stage', after: { stage: 'shadow' } },
+      now: { type: 'billing' },
+    });
+  });
+
+  it('names what it does not know', async () => {
+    expect((await post('/v1/types/nobody/stage', { stage: 'off' })).json().error.code).toBe('UNKNOWN_TYPE');
+    expect((await app.inject({ url: '/v1/types/nobody/report', headers })).json().error.code).toBe('UNKNOWN_TYPE');
+    expect((await app.inject({ url: '/v2/status', headers })).json().error.code).toBe('NOT_FOUND');
+    expect(
+      (
+        await app.inject({
+          method: 'POST',
+          url: '/v1/explain',
+          headers: { ...headers, 'content-type': 'application/json' },
+          payload: '{',
+        })
+      ).statusCode,
+    ).toBe(422);
+  });
+
+  it('explains a call whose id stands in its body', async () => {
+    const response = await post('/v1/explain', { method: 'POST', target: '/billing/pay', body: '{"invoice":"x"}' });
+    expect(response.json()).toMatchObject({
+      operation: 'pay',
+      why: [{ rule: 'unknown_id', says: expect.stringContaining('invoice x') }],
+    });
+  });
+});
+
+describe('the secrets of a state folder', () => {
+  it('are made once, for their owner alone, and refused when others can read them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'banyan-secrets-'));
+    const token = adminToken(folder);
+    expect(token).toHaveLength(43);
+    expect(adminToken(folder)).toBe(token);
+    expect(redactionKey(folder)).toHaveLength(32);
+    expect(statSync(join(folder, 'admin.token')).mode & 0o777).toBe(0o600);
+    chmodSync(join(folder, 'admin.token'), 0o644);
+    expect(() => adminToken(folder)).toThrow('run chmod 600');
+    rmSync(folder, { recursive: true });
+  });
+});
