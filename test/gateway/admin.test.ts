@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe('the admin API', () => {
-  it.each(['banyan.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254', ''])(
+  it.each(['banyan.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254'])(
     'does not answer the host %j',
     async (host) => {
       const response = await app.inject({ url: '/v1/status', headers: { ...headers, host } });
