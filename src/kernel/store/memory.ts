@@ -67,14 +67,14 @@ export class MemoryStore implements KernelStore {
   }
 }
 
-type Kept1 = StoredRow & { readonly ended: number | null; readonly key: string | null };
+type EndingRow = StoredRow & { readonly ended: number | null; readonly key: string | null };
 
 /** Rows by id; the ended ones also in the order they ended. */
 class Table {
-  readonly #rows = new Map<string, Kept1>();
+  readonly #rows = new Map<string, EndingRow>();
   readonly #keys = new Map<string, string>();
   /** A Map keeps the order of insertion, and rows end in order. */
-  readonly #ended = new Map<string, Kept1>();
+  readonly #ended = new Map<string, EndingRow>();
 
   put(rows: readonly Row[], endedMax: number): void {
     for (const row of rows) this.#putOne(row);
@@ -103,14 +103,14 @@ class Table {
 
   #putOne(row: Row): void {
     const spec = row.spec ?? this.#rows.get(row.id)?.spec ?? '';
-    const kept: Kept1 = { id: row.id, spec, state: row.state, ended: row.ended, key: row.key };
+    const kept: EndingRow = { id: row.id, spec, state: row.state, ended: row.ended, key: row.key };
     this.#ended.delete(row.id);
     this.#rows.set(row.id, kept);
     if (row.key !== null) this.#keys.set(row.key, row.id);
     if (row.ended !== null) this.#ended.set(row.id, kept);
   }
 
-  #remove(row: Kept1): void {
+  #remove(row: EndingRow): void {
     this.#ended.delete(row.id);
     this.#rows.delete(row.id);
     if (row.key !== null) this.#keys.delete(row.key);

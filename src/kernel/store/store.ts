@@ -44,6 +44,7 @@ export type StoredRow = { readonly id: string; readonly spec: string; readonly s
 export type Batch = {
   readonly agents: readonly Row[];
   readonly tasks: readonly Row[];
+  /** Their sequences go on where those of the last batch ended, without gaps. */
   readonly events: readonly KernelEvent[];
   readonly counters: Counters;
 };

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { settled } from './support/fake-clock.ts';
+import { kindsOf, rig } from './support/rig.ts';
+
+const SILENT = { heartbeatMs: 1_000 };
+
+test('an agent that is silent while it works is lost; its task goes elsewhere and it is started again', async () => {
+  const kernel = rig({ strategy: 'first_free', restartPauseMs: 0 });
+  const [first, second] = [await kernel.spawn({ deadlines: SILENT }), await kernel.spawn()];
+  const running = await kernel.delegate();
+  await kernel.clock.advance(1_000);
+  expect(kernel.task(running)).toMatchObject({ state: 'running', agentId: second.id });
+  expect(kernel.task(running).attempts[0]).toMatchObject({ end: 'interrupted', error: { code: 'heartbeat_lost' } });
+  expect(kernel.agent(first)).toMatchObject({ state: 'idle', restarts: 1 });
+  expect((await kindsOf(kernel, first)).slice(2)).toEqual([
+    'agent.assigned',
+    'agent.failed',
+    'agent.restarting',
+    'agent.ready',
+  ]);
+});
+
+test('heartbeats keep an agent alive, and reports are signs of life too', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig();
+  const spawned = await spawn({ deadlines: SILENT });
+  let task = await delegate();
+  for (let i = 0; i < 5; i++) {
+    await clock.advance(900);
+    if (i % 2 === 0) kernel.heartbeat(spawned.id);
+    else {
+      await kernel.completeTask(task.id);
+      task = await delegate();
+    }
+  }
+  expect(agent(spawned)).toMatchObject({ state: 'busy', restarts: 0 });
+});
+
+test('an idle agent is missed only once it has ever sent a heartbeat', async () => {
+  const { spawn, kernel, clock, agent } = rig({ restart: 'temporary' });
+  const [mute, talking] = [await spawn({ deadlines: SILENT }), await spawn({ deadlines: SILENT })];
+  kernel.heartbeat(talking.id);
+  await clock.advance(10_000);
+  expect([agent(mute).state, agent(talking).state]).toEqual(['idle', 'failed']);
+});
+
+test('a function agent is not watched: it lives as long as the kernel does', async () => {
+  const { spawn, delegate, clock, agent, task } = rig();
+  const spawned = await spawn({
+    deadlines: SILENT,
+    runtime: { kind: 'function', run: () => new Promise(() => undefined) },
+  });
+  const running = await delegate();
+  await clock.advance(20_000);
+  expect([agent(spawned).state, task(running).state]).toEqual(['busy', 'running']);
+});
+
+test('whenInterrupted fail: the task fails with its agent', async () => {
+  const { spawn, delegate, clock, task } = rig();
+  await spawn({ deadlines: SILENT });
+  const running = await delegate({ whenInterrupted: 'fail' });
+  await clock.advance(1_000);
+  expect(task(running)).toMatchObject({ state: 'failed', error: { code: 'heartbeat_lost' } });
+});
+
+test('a task that outlives too many agents is failed: it may be what kills them', async () => {
+  const { spawn, delegate, clock, task } = rig({
+    redrivesMax: 2,
+    restartPauseMs: 0,
+    restartLimit: { restartsMax: 99 },
+  });
+  await spawn({ deadlines: SILENT });
+  const deadly = await delegate();
+  await clock.advance(10_000);
+  expect(task(deadly)).toMatchObject({ state: 'failed', attemptsEver: 3, error: { code: 'interrupted_too_often' } });
+});
+
+test('a temporary agent stays failed, and what names it fails', async () => {
+  const { spawn, delegate, clock, agent, task } = rig();
+  const { id } = await spawn({ restart: 'temporary', deadlines: SILENT });
+  const [running, waiting] = [await delegate({ agentId: id }), await delegate({ agentId: id })];
+  await clock.advance(1_000);
+  expect(agent({ id })).toMatchObject({ state: 'failed', error: { code: 'heartbeat_lost' } });
+  expect([task(running).error?.code, task(waiting).error?.code]).toEqual(['agent_failed', 'agent_failed']);
+});
+
+test('an agent that fails again and again is given up, and an alert stands until it is shut down', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig({ restartLimit: { restartsMax: 1 }, restartPauseMs: 0 });
+  const { id } = await spawn({ deadlines: SILENT });
+  await delegate();
+  await clock.advance(1_000);
+  expect(agent({ id })).toMatchObject({ state: 'busy', restarts: 1 });
+  await clock.advance(1_000);
+  expect(agent({ id }).state).toBe('failed');
+  const health = await kernel.getHealthStatus();
+  expect(health.state).toBe('unhealthy');
+  expect(health.reasons).toContain(`agent ${id}: its supervision group failed more often than its limit allows`);
+  await kernel.shutdownAgent(id);
+  expect((await kernel.getHealthStatus()).state).toBe('healthy');
+});
+
+test('rest_for_one: the agents spawned after the one that failed are started again too, in order', async () => {
+  const kernel = rig({ groups: { chain: { strategy: 'rest_for_one' } }, restartPauseMs: 0 });
+  const [first, second, third] = [
+    await kernel.spawn({ group: 'chain' }),
+    await kernel.spawn({ group: 'chain', deadlines: SILENT, capabilities: ['x'] }),
+    await kernel.spawn({ group: 'chain', capabilities: ['y'] }),
+  ];
+  const onThird = await kernel.delegate({ capabilities: ['y'] });
+  await kernel.delegate({ capabilities: ['x'], whenInterrupted: 'fail' });
+  await kernel.clock.advance(1_000);
+  await settled();
+  expect([first, second, third].map((agent) => kernel.agent(agent).restarts)).toEqual([0, 1, 1]);
+  expect(kernel.task(onThird)).toMatchObject({ state: 'running', attemptsEver: 2, agentId: third.id });
+});
+
+test('a group that is given up takes its members with it, and their tasks go elsewhere', async () => {
+  const { spawn, delegate, kernel, clock, agent, task } = rig({
+    groups: { pair: { strategy: 'one_for_one', restartsMax: 0 } },
+    strategy: 'first_free',
+  });
+  const [failing, fellow, stranger] = [
+    await spawn({ group: 'pair', deadlines: SILENT }),
+    await spawn({ group: 'pair' }),
+    await spawn(),
+  ];
+  await delegate({ agentId: failing.id });
+  const carried = await delegate();
+  await clock.advance(1_000);
+  await settled();
+  expect([agent(failing).state, agent(fellow).state]).toEqual(['failed', 'stopped']);
+  expect(task(carried)).toMatchObject({ state: 'running', agentId: stranger.id });
+  const health = await kernel.getHealthStatus();
+  expect(health).toMatchObject({ state: 'degraded' });
+  expect(health.reasons).toContain('group pair: its supervision group failed more often than its limit allows');
+});
+
+test('an agent that is shut down during its pause is not started again', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig({ restartPauseMs: 1_000, random: () => 0.9 });
+  const { id } = await spawn({ deadlines: SILENT });
+  await delegate();
+  await clock.advance(1_000);
+  expect(agent({ id }).state).toBe('starting');
+  await kernel.shutdownAgent(id);
+  await clock.advance(10_000);
+  expect(agent({ id }).state).toBe('stopped');
+});

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { settled } from './support/fake-clock.ts';
+import { kindsOf, rig } from './support/rig.ts';
+
+test('a graceful shutdown waits for the task that runs, and takes nothing new', async () => {
+  const { spawn, delegate, kernel, task } = rig();
+  const { id } = await spawn();
+  const running = await delegate();
+  const stopping = kernel.shutdownAgent(id);
+  await settled();
+  expect(kernel.getAgent(id)?.state).toBe('stopping');
+  expect(await delegate()).toMatchObject({ state: 'queued' });
+  await kernel.completeTask(running.id);
+  expect(await stopping).toMatchObject({ state: 'stopped' });
+  expect(task(running).state).toBe('completed');
+  expect(kernel.getAgent(id)?.state).toBe('stopped');
+});
+
+test('a graceful shutdown waits no longer than its grace; then the task is cancelled', async () => {
+  const { spawn, delegate, kernel, clock, task } = rig();
+  const { id } = await spawn({ deadlines: { heartbeatMs: 'never' } });
+  const running = await delegate();
+  const stopping = kernel.shutdownAgent(id, { graceMs: 1_000, reason: 'scale down' });
+  await settled();
+  await clock.advance(999);
+  expect(task(running).state).toBe('running');
+  await clock.advance(1);
+  expect(await stopping).toMatchObject({ state: 'stopped' });
+  expect(task(running)).toMatchObject({ state: 'cancelled', reason: 'its agent was shut down: scale down' });
+});
+
+test('unfinished redrive: the task goes to another agent', async () => {
+  const { spawn, delegate, kernel, task } = rig({ strategy: 'first_free' });
+  const [first, second] = [await spawn(), await spawn()];
+  const running = await delegate();
+  await kernel.shutdownAgent(first.id, { graceful: false, unfinished: 'redrive' });
+  expect(task(running)).toMatchObject({ state: 'running', agentId: second.id });
+  expect(task(running).attempts[0]).toMatchObject({ end: 'interrupted', error: { code: 'agent_stopped' } });
+});
+
+test('a forced shutdown hurries a graceful one that is under way', async () => {
+  const { spawn, delegate, kernel, task } = rig();
+  const { id } = await spawn();
+  const running = await delegate();
+  const graceful = kernel.shutdownAgent(id);
+  await settled();
+  const forced = kernel.shutdownAgent(id, { graceful: false });
+  expect(await Promise.all([graceful, forced])).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }]);
+  expect(task(running).state).toBe('cancelled');
+});
+
+test('tasks that name the agent and have not started are cancelled', async () => {
+  const { spawn, delegate, kernel, task } = rig();
+  const { id } = await spawn();
+  const [running, waiting] = [await delegate({ agentId: id }), await delegate({ agentId: id })];
+  const stopping = kernel.shutdownAgent(id);
+  await settled();
+  expect(task(waiting)).toMatchObject({ state: 'cancelled', reason: `agent ${id}, which it names, is shut down` });
+  await kernel.completeTask(running.id);
+  await stopping;
+});
+
+test('an agent that is gone is unknown', async () => {
+  const { spawn, kernel } = rig();
+  const { id } = await spawn();
+  await kernel.shutdownAgent(id);
+  await expect(kernel.shutdownAgent(id)).rejects.toMatchObject({ code: 'UNKNOWN_AGENT' });
+  expect(() => kernel.heartbeat(id)).toThrow('there is no agent');
+});
+
+test('a shutdown makes two moves, and each makes one event', async () => {
+  const kernel = rig();
+  const agent = await kernel.spawn();
+  await kernel.kernel.shutdownAgent(agent.id);
+  expect((await kindsOf(kernel, agent)).slice(2)).toEqual(['agent.stopping', 'agent.stopped']);
+});
+
+test('closing the kernel leaves agents and tasks as they are', async () => {
+  const { spawn, delegate, kernel } = rig();
+  await spawn();
+  const running = await delegate();
+  await kernel.close();
+  await kernel.close();
+  expect(kernel.getTask(running.id)?.state).toBe('running');
+});

@@ -1,0 +1,74 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { MemoryStore, SqliteStore } from '../../../src/kernel/index.ts';
+import { type Batch, type KernelStore, NO_COUNTERS } from '../../../src/kernel/store/store.ts';
+import { type StoreDriver, testStore } from './contract.ts';
+
+const paths = new WeakMap<KernelStore, string>();
+
+function openSqlite(path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), 'kernel.sqlite')): SqliteStore {
+  const store = new SqliteStore(path);
+  paths.set(store, path);
+  return store;
+}
+
+const DRIVERS: readonly StoreDriver[] = [
+  { name: 'memory', open: () => new MemoryStore(), reopen: null },
+  // The first one is not closed: a process that died closed nothing.
+  { name: 'sqlite', open: openSqlite, reopen: (store) => openSqlite(paths.get(store)) },
+];
+
+for (const driver of DRIVERS) testStore(driver);
+
+const BATCH: Batch = {
+  agents: [],
+  tasks: [{ id: 't1', spec: '{}', state: '{}', ended: null, key: null }],
+  events: [],
+  counters: NO_COUNTERS,
+};
+const KEPT = { eventsMax: 10, endedTasksMax: 10, endedAgentsMax: 10 };
+
+test('sqlite: a commit that fails has changed nothing, and can be made again', () => {
+  const store = openSqlite();
+  store.commit(BATCH, KEPT);
+  const events = [
+    {
+      sequence: 5,
+      atMs: 0,
+      agentId: null,
+      taskId: null,
+      kind: 'task.ready',
+      from: 'waiting',
+      to: 'queued',
+      detail: null,
+    },
+  ] as const;
+  store.commit({ ...BATCH, tasks: [], events }, KEPT);
+  const second = { ...BATCH, tasks: [{ ...BATCH.tasks[0], id: 't2' } as (typeof BATCH.tasks)[0]] };
+  expect(() => store.commit({ ...second, events }, KEPT)).toThrow('UNIQUE');
+  expect(store.task('t2')).toBeNull();
+  store.commit(second, KEPT);
+  expect(store.task('t2')).not.toBeNull();
+  store.close();
+});
+
+test('sqlite: a file of a later version is refused, not changed', () => {
+  const store = openSqlite();
+  const path = paths.get(store) as string;
+  store.close();
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  expect(() => openSqlite(path)).toThrow(/version 99 .* knows 1/);
+});
+
+test('sqlite: writes ahead and waits for the disk', () => {
+  const store = openSqlite();
+  const database = new DatabaseSync(paths.get(store) as string);
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+  database.close();
+  store.close();
+});
