@@ -7,7 +7,7 @@ import { type Decision, decide, isError, type Reported, stayingModules } from '.
 import { findUnknownMembers } from './members.ts';
 import type { LegacyModule } from './module.ts';
 import { planEdits } from './planning.ts';
-import { findSites, type Site } from './sites.ts';
+import { findSites, referenceDirectives, type Site } from './sites.ts';
 import { findUses, type Use } from './uses.ts';
 
 export type FileResult = {
@@ -52,6 +52,7 @@ export function analyseFile(
   const fates = withUnused(bindings.all.map((binding) => fateOf(binding, entries, uses.unrelated)));
   for (const fate of fates) accountForNames(fate, account);
   for (const site of sites) accountForSite(site, fates, entries, account);
+  for (const entry of referenceDirectives(file, lookup)) account.settle(entry, [entry.start]);
   const gone = fates.flatMap(({ binding, isGone }) => (isGone ? [binding] : []));
   return {
     path: file.fileName,

@@ -125,7 +125,7 @@ export const RULES = {
     holds: 'file',
   },
   'module-type': {
-    why: 'The type of the whole module has no counterpart.',
+    why: 'The types of the whole module are referred to, and they have no counterpart.',
     how: 'Name the types you need: LegacyInterface<...> from banyan/adapters.',
     holds: 'nothing',
   },

@@ -1,5 +1,6 @@
 /** Where a file names a legacy module: in the specifier of an import, or in any other string. */
 import { ts } from 'ts-morph';
+import type { Entry } from './account.ts';
 import { isOfPackage } from './barrels.ts';
 import { isUnusualImport, type Load, type Lookup } from './bindings.ts';
 import { exportNames, type LegacyModule } from './module.ts';
@@ -144,6 +145,14 @@ function mayImport({ parent }: ts.Node, names: ReadonlySet<string>): boolean {
   const list = ts.isExportDeclaration(parent) ? parent.exportClause : named;
   if (list === undefined || ts.isNamespaceImport(list) || ts.isNamespaceExport(list)) return true;
   return list.elements.some(({ propertyName, name }) => names.has((propertyName ?? name).text));
+}
+
+/** `/// <reference types="..." />` */
+export function referenceDirectives(file: ts.SourceFile, { resolve }: Lookup): readonly Entry[] {
+  const legacy = file.typeReferenceDirectives.filter(
+    ({ fileName }) => resolve(fileName, file.fileName)?.kind === 'legacy',
+  );
+  return legacy.map(({ pos, end }) => ({ rule: 'module-type', start: pos, end, detail: '' }));
 }
 
 /** `import('@hive/core/' + name)`, and the same as a template. */

@@ -167,6 +167,7 @@ function headOf(node: ts.Node): ts.Node {
 
 function roleOf(head: ts.Node): Role {
   const { parent } = head;
+  if (isMention(head)) return 'doc';
   if (ts.isImportTypeNode(head)) return head.isTypeOf ? queryRole(head) : 'type';
   if (ts.isTypeReferenceNode(parent)) return 'type';
   if (ts.isTypeQueryNode(parent)) return queryRole(parent);
@@ -175,8 +176,12 @@ function roleOf(head: ts.Node): Role {
   if (isLeftOfAccess(head)) return 'member';
   if (ts.isBinaryExpression(parent) && parent.right === head && isInstanceof(parent)) return 'instanceof';
   if (ts.isExpressionWithTypeArguments(parent)) return heritageRole(parent);
-  if (ts.isExportSpecifier(parent) || ts.isExportAssignment(parent)) return 'export';
-  return isInsideComment(head) ? 'doc' : 'value';
+  return ts.isExportSpecifier(parent) || ts.isExportAssignment(parent) ? 'export' : 'value';
+}
+
+/** In a documentation comment, but not in a type there. */
+function isMention(head: ts.Node): boolean {
+  return isInsideComment(head) && ts.findAncestor(head, ts.isJSDocTypeExpression) === undefined;
 }
 
 function isLeftOfAccess(head: ts.Node): boolean {
@@ -191,8 +196,8 @@ function isInstanceof({ operatorToken }: ts.BinaryExpression): boolean {
 }
 
 function heritageRole({ parent }: ts.ExpressionWithTypeArguments): Role {
-  if (!ts.isHeritageClause(parent)) return 'doc';
-  const isClassParent = parent.token === ts.SyntaxKind.ExtendsKeyword && ts.isClassLike(parent.parent);
+  const isExtends = ts.isHeritageClause(parent) && parent.token === ts.SyntaxKind.ExtendsKeyword;
+  const isClassParent = isExtends && ts.isClassLike(parent.parent);
   return isClassParent ? 'extends' : 'type';
 }
 

@@ -40,13 +40,26 @@ export function rewriteEnumType({ legacy, head }: Use): Verdict {
   };
 }
 
+/** In which a type is read to its end, or is a union anyway. */
+const BARE_PARENTS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.UnionType,
+  ts.SyntaxKind.TypeReference,
+  ts.SyntaxKind.CallExpression,
+  ts.SyntaxKind.NewExpression,
+  ts.SyntaxKind.TypeAliasDeclaration,
+  ts.SyntaxKind.ParenthesizedType,
+  ts.SyntaxKind.TypeParameter,
+  ts.SyntaxKind.TemplateLiteralTypeSpan,
+  ts.SyntaxKind.AsExpression,
+  ts.SyntaxKind.SatisfiesExpression,
+  ts.SyntaxKind.TypeAssertionExpression,
+  ts.SyntaxKind.JSDocTypeExpression,
+]);
+
 /** Whether a union may stand in the place of the type without parentheses. */
 function endsByItself(type: ts.TypeNode): boolean {
   const { parent } = type;
-  if (ts.isUnionTypeNode(parent)) return true;
-  if (ts.isTypeReferenceNode(parent) || ts.isCallExpression(parent) || ts.isNewExpression(parent)) return true;
-  if (ts.isTypeAliasDeclaration(parent) || ts.isParenthesizedTypeNode(parent) || ts.isJSDocTypeExpression(parent))
-    return true;
+  if (BARE_PARENTS.has(parent.kind)) return true;
   const isAnnotation =
     ts.isVariableDeclaration(parent) ||
     ts.isParameter(parent) ||

@@ -1,0 +1,2 @@
+/// <reference types="@hive/core/simple_orchestrator" />
+export {};

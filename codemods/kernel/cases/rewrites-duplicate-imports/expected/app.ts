@@ -1,0 +1,3 @@
+import { OrchestratorV2 } from 'banyan/kernel';
+import { legacyInterface } from 'banyan/adapters';
+export const all = [legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 })), legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 })), legacyInterface('simple_orchestrator', new OrchestratorV2({ agentsMax: 50 }))];
