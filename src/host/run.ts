@@ -15,8 +15,10 @@ export type RunHostOptions = Pick<HostOptions, 'types' | 'stateDir' | 'port' | '
 export async function runHost({ logLevel = 'info', ...options }: RunHostOptions): Promise<void> {
   const logger = pino({ name: 'banyan-v2', level: logLevel }, pino.destination(2));
   const host = await startHost({ ...options, logger });
+  // Whoever reads the line may signal at once.
+  const stopped = stopSignal();
   process.stdout.write(`banyan v2 ready ${host.url}\n`);
-  await stopSignal();
+  await stopped;
   await host.close();
 }
 

@@ -9,7 +9,7 @@ const TYPE = 'simple_orchestrator';
 const started: Program[] = [];
 
 async function startV2(stateDir: string): Promise<Program> {
-  const program = await startProgram('test/host/v2-program.ts', [stateDir]);
+  const program = await startProgram('src/cli/main.ts', ['v2', '--types', TYPE, '--state', stateDir]);
   started.push(program);
   return program;
 }
