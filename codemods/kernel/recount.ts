@@ -4,8 +4,9 @@
  */
 import { ts } from 'ts-morph';
 import type { Entry } from './account.ts';
-import { findBindings, type Lookup } from './bindings.ts';
+import { findBindings } from './bindings.ts';
 import type { FileResult } from './file.ts';
+import type { Lookup } from './lookup.ts';
 import { exportNames, type LegacyModule } from './module.ts';
 import type { Occurrence } from './program.ts';
 
