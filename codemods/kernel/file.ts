@@ -6,7 +6,7 @@ import { findBindings, type Load } from './bindings.ts';
 import { type Decision, decide, isError, type Reported, stayingModules } from './decisions.ts';
 import { type Fate, fatesOf, type Outcomes } from './fates.ts';
 import type { Lookup } from './lookup.ts';
-import { findUnknownMembers } from './members.ts';
+import { findPositionalCalls, findUnknownMembers } from './members.ts';
 import type { LegacyModule } from './module.ts';
 import { planEdits } from './planning.ts';
 import { findSites, referenceDirectives, type Site } from './sites.ts';
@@ -53,6 +53,9 @@ export function analyseFile(
   for (const fate of fates) accountForNames(fate, account);
   for (const site of sites) accountForSite(site, fates, outcomes, account);
   for (const { node } of members) account.settle(entryAt('unknown-member', node), [node.getStart()]);
+  for (const { node } of findPositionalCalls(file, modules, lookup.checked)) {
+    account.settle(entryAt('positional-arguments', node), [node.getStart()]);
+  }
   for (const entry of referenceDirectives(file, lookup)) account.settle(entry, [entry.start]);
   for (const entry of refused) accountForRefusal(entry, account);
   return {
