@@ -6,17 +6,24 @@ import { visit } from './syntax.ts';
 
 export type MemberUse = { readonly node: ts.Node; readonly module: LegacyModule };
 
-/** Property does not exist; the same with a suggestion; element implicitly has type any. */
-const CODES: ReadonlySet<number> = new Set([2339, 2551, 7053]);
+/** Property does not exist; the same with a suggestion. */
+const CODES: ReadonlySet<number> = new Set([2339, 2551]);
 
-/** The checker has complained of them already. */
+/** By name the checker has complained of them already; by a string it does not. */
 export function findUnknownMembers(file: ts.SourceFile, checked: Checked): readonly MemberUse[] {
-  return checked.diagnostics(file.fileName).flatMap(({ code, start }) => {
-    if (!CODES.has(code) || start === undefined) return [];
-    const node = nodeAt(file, start);
-    const owner = node === null ? null : ownerOf(node);
+  const complained = checked.diagnostics(file.fileName).flatMap(({ code, start }) => {
+    const node = CODES.has(code) && start !== undefined ? nodeAt(file, start) : null;
+    return node ?? [];
+  });
+  const byString: ts.Node[] = [];
+  visit(file, (node) => {
+    if (ts.isStringLiteralLike(node) && ts.isElementAccessExpression(node.parent)) byString.push(node);
+  });
+  return [...complained, ...byString].flatMap((node) => {
+    const owner = ownerOf(node);
     const module = owner === null ? null : instanceOf(checked.checker.getTypeAtLocation(owner), checked);
-    return node === null || module === null ? [] : [{ node, module }];
+    const isKnown = module === null || (ts.isStringLiteralLike(node) && module.methods.includes(node.text));
+    return isKnown ? [] : [{ node, module }];
   });
 }
 
@@ -63,7 +70,7 @@ function nodeAt(file: ts.SourceFile, start: number): ts.Node | null {
 function ownerOf(node: ts.Node): ts.Node | null {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.name === node ? parent.expression : null;
-  if (ts.isElementAccessExpression(parent)) return parent.expression;
+  if (ts.isElementAccessExpression(parent)) return parent.argumentExpression === node ? parent.expression : null;
   return ts.isBindingElement(parent) ? parent.parent : null;
 }
 

@@ -52,9 +52,7 @@ function bound(path: string, lookup: Lookup): readonly Occurrence[] {
     const local = names.at(-1);
     const isAlias = ts.isImportSpecifier(element) || ts.isImportClause(element);
     if ('barrel' in named || local === undefined || isAlias) return [];
-    return lookup.checked
-      .occurrences({ path, offset: local.getStart() })
-      .filter((occurrence) => occurrence.path === path);
+    return lookup.checked.occurrencesIn(path, local.getStart()).map((start) => ({ path, start }));
   });
 }
 
