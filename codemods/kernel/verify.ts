@@ -1,4 +1,5 @@
 /** Compiles what is proposed. A file that would give an error it does not give now is left as it is. */
+import { basename } from 'node:path';
 import { splice } from '../engine/edits.ts';
 import type { Entry } from './account.ts';
 import { importedPaths } from './barrels.ts';
@@ -49,17 +50,20 @@ function refusalsOf(results: readonly FileResult[], verification: Verification):
   for (const { path, edits } of results) program.update(path, splice(before.file(path).text, edits));
   const after = program.check();
   for (const path of program.paths()) {
+    const suspected = suspects(path, changed, verification);
+    if (suspected.length === 0) continue;
     const edits = changed.get(path)?.edits ?? [];
     const added = addedDiagnostic(before.diagnostics(path), after.diagnostics(path), edits);
     if (added === null) continue;
-    for (const suspect of suspects(path, changed, verification)) {
-      refusals.set(suspect.path, [refusal(suspect, 'new-diagnostics', added)]);
+    for (const suspect of suspected) {
+      const where = suspect.path === path ? '' : ` in ${basename(path)}`;
+      refusals.set(suspect.path, [refusal(suspect, 'new-diagnostics', added + where)]);
     }
   }
   return refusals;
 }
 
-/** The file itself when it changed; else the nearest changed files that it imports. Without any, it is not our doing. */
+/** The file itself when it changed; else the nearest changed files that it imports. Without any, nothing changes for it. */
 function suspects(
   path: string,
   changed: ReadonlyMap<string, FileResult>,
