@@ -8,20 +8,20 @@ import { BOUNDS, type Context, type SecurityState } from './state.ts';
 /** Entries that go at once when the log is full: dropping one by one would move all the others each time. */
 const DROPPED_AT_ONCE = 256;
 
-const NOTHING = {
-  principal: null,
-  by: null,
-  agentId: null,
-  taskId: null,
-  resource: null,
-  source: null,
-  permission: null,
-  decision: null,
-  durationMs: null,
-} as const;
+/** What an entry may leave open. */
+type Open =
+  | 'principal'
+  | 'by'
+  | 'agentId'
+  | 'taskId'
+  | 'resource'
+  | 'source'
+  | 'permission'
+  | 'decision'
+  | 'durationMs';
 
 type Facts = Pick<AuditEntry, 'category' | 'action' | 'success'> & {
-  readonly [F in keyof typeof NOTHING]?: AuditEntry[F] | undefined;
+  readonly [F in Open]?: AuditEntry[F] | undefined;
 } & { readonly error?: string | null | undefined; readonly detail?: unknown };
 
 /** Adds an entry to the chain. */
@@ -29,27 +29,31 @@ export function record(facts: Facts, { state, now }: Context): AuditEntry {
   const { entries } = state.audit;
   const { sequence: last, hash: previous } = headOf(state);
   const sequence = last + 1;
-  const entry: Omit<AuditEntry, 'hash'> = {
-    ...NOTHING,
-    ...said(facts),
+  const entry: AuditEntry = {
     sequence,
     id: `audit-${sequence}`,
     atMs: now(),
+    category: facts.category,
+    action: facts.action,
+    success: facts.success,
+    principal: facts.principal ?? null,
+    by: facts.by ?? null,
+    agentId: facts.agentId ?? null,
+    taskId: facts.taskId ?? null,
+    resource: facts.resource ?? null,
+    source: facts.source ?? null,
+    permission: facts.permission ?? null,
+    decision: facts.decision ?? null,
+    durationMs: facts.durationMs ?? null,
     error: typeof facts.error === 'string' ? redactText(facts.error) : null,
     detail: redactedJson(facts.detail),
     previous,
+    hash: '',
   };
-  const linked: AuditEntry = { ...entry, hash: hashOf(entry) };
-  entries.push(linked);
+  entry.hash = hashOf(entry);
+  entries.push(entry);
   if (entries.length > BOUNDS.auditMax) drop(state);
-  return linked;
-}
-
-type Said<T> = { [F in keyof T]: Exclude<T[F], undefined> };
-
-/** Without what is undefined, which would stand in the place of a null. */
-function said<T extends object>(facts: T): Said<T> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Said<T>;
+  return entry;
 }
 
 function drop({ audit, limitsHit }: SecurityState): void {
