@@ -162,6 +162,7 @@ export class Mirror {
     // Asked last: a breaker that admits a call expects to hear how it ended.
     if (!this.#breakers[job.candidate].admits()) return { kind: 'dropped', reason: 'breaker_open' };
     const candidate = await this.#ports.send(job.candidate, job.call, reach.translation);
+    if (isAborted(candidate)) return { kind: 'dropped', reason: 'shutdown' };
     this.#heard(job.candidate, candidate);
     this.#learn(job, candidate);
     return this.#judge(job, candidate, reach.recorded);
@@ -207,6 +208,11 @@ export class Mirror {
       this.#twins.markStale([...job.call.entities, ...job.created]);
     this.#ports.settled(job, settlement);
   }
+}
+
+/** Only the gateway aborts a copy: it stops, and waited long enough. */
+function isAborted({ outcome }: Observation): boolean {
+  return outcome.kind === 'failure' && outcome.reason === 'aborted';
 }
 
 function agreed(settlement: Settlement): boolean {

@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import { ClientAnswer } from './client-answer.ts';
+import { Connections } from './connections.ts';
 import { buildParts, type GatewayParts, type PartsOptions } from './parts.ts';
 import { receive } from './receive.ts';
 import type { TypeShadow } from './type-shadow.ts';
@@ -20,18 +22,19 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #server: Server;
   readonly #shadows: ReadonlyMap<string, TypeShadow>;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
   readonly #saving: NodeJS.Timeout;
-  #draining = false;
+  /** By the monotonic clock; `null` while calls are taken. */
+  #stopBeganMs: number | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     const built = buildParts(options);
     this.parts = built.parts;
     this.#shadows = built.shadows;
-    this.#server = createServer(serverOptions(options), (request, response) => {
-      // The last answer of a connection that is to be closed says so.
-      if (this.#draining) response.shouldKeepAlive = false;
+    this.#server = createServer(serverOptions(options));
+    this.#connections = new Connections(this.#server);
+    this.#server.on('request', (request, response) => {
       receive(this.parts, request, response).catch((error: unknown) => {
         options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
         const client = new ClientAnswer(response);
@@ -39,8 +42,8 @@ export class Gateway {
         else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
       });
     });
-    this.#watchConnections();
-    this.#saving = setInterval(() => this.#saveLedgers(), LEDGER_SAVE_MS);
+    this.#refuseMalformed();
+    this.#saving = setInterval(() => void this.#saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
   }
 
@@ -56,7 +59,7 @@ export class Gateway {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#stopBeganMs !== null;
   }
 
   /** Points every type that uses the bundled v2 host at it; `null` while it is down. */
@@ -64,27 +67,49 @@ export class Gateway {
     for (const type of this.parts.types) if (type.spec.v2 === null) type.setV2(base);
   }
 
-  /** Ends what is in flight (up to `drainMs`), takes nothing new, and keeps the ledgers. */
-  async close(): Promise<void> {
-    this.#draining = true;
-    clearInterval(this.#saving);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, this.#options.timeouts.drainMs);
-    await closed;
-    clearTimeout(cut);
-    await Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
-    this.#saveLedgers();
-    await Promise.all(this.parts.types.map((type) => type.close()));
+  /**
+   * The first step of a stop: readiness says no, and every answer is the last of its connection. New connections are
+   * still taken for `drainNoticeMs`, so that whoever balances the load can send calls elsewhere before one is refused.
+   */
+  async giveNotice(): Promise<void> {
+    this.#stopBegins();
+    const { drainNoticeMs } = this.#options.timeouts;
+    await sleep(Math.min(drainNoticeMs, this.#drainLeftMs()));
   }
 
-  #watchConnections(): void {
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
+  /** Ends what is in flight (up to `drainMs`, the notice included), takes nothing new, and keeps the ledgers. */
+  async close(): Promise<void> {
+    this.#stopBegins();
+    clearInterval(this.#saving);
+    const cut = await this.#connections.close(this.#drainLeftMs());
+    if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
+    await this.#stopShadows();
+    await Promise.all(this.parts.types.map((type) => type.close()));
+    await this.#saveLedgers();
+  }
+
+  #stopBegins(): void {
+    this.#stopBeganMs ??= performance.now();
+    this.#connections.lastAnswers();
+  }
+
+  #drainLeftMs(): number {
+    const elapsedMs = performance.now() - (this.#stopBeganMs ?? performance.now());
+    return Math.max(0, this.#options.timeouts.drainMs - elapsedMs);
+  }
+
+  /** Copies under way may end, but hold up nothing: what is left at the deadline is dropped. */
+  async #stopShadows(): Promise<void> {
+    const stopped = Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
+    const deadline = new AbortController();
+    const { signal } = deadline;
+    await Promise.race([stopped, sleep(this.#drainLeftMs(), undefined, { signal })]);
+    deadline.abort();
+    await Promise.all(this.parts.types.map((type) => type.endCopies()));
+    await stopped;
+  }
+
+  #refuseMalformed(): void {
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       this.parts.counters.add('malformed_requests');
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -93,12 +118,16 @@ export class Gateway {
     });
   }
 
-  #saveLedgers(): void {
-    for (const [type, shadow] of this.#shadows) {
-      this.#options.store.saveLedger(type, JSON.stringify(shadow.ledger.snapshot())).catch((error: unknown) => {
-        this.parts.counters.add('store_write_failures');
-        this.#options.logger.error({ err: error, type }, 'a ledger could not be saved');
-      });
+  async #saveLedgers(): Promise<void> {
+    await Promise.all([...this.#shadows].map(([type, shadow]) => this.#saveLedger(type, shadow)));
+  }
+
+  async #saveLedger(type: string, shadow: TypeShadow): Promise<void> {
+    try {
+      await this.#options.store.saveLedger(type, JSON.stringify(shadow.ledger.snapshot()));
+    } catch (error) {
+      this.parts.counters.add('store_write_failures');
+      this.#options.logger.error({ err: error, type }, 'a ledger could not be saved');
     }
   }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { buildAdmin } from '../../gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
+import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
 
 export type UpOptions = {
@@ -26,6 +26,7 @@ export type UpOptions = {
  *
  *   state folder ──► store ──► v2 host ──► data port ──► admin port ──► ready
  *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store
+ *      └─ again ──► ends at once
  */
 export async function runGateway(options: UpOptions): Promise<void> {
   const { config } = options;
@@ -54,8 +55,12 @@ export async function runGateway(options: UpOptions): Promise<void> {
     };
     writeAddress(config.state, { ...addresses, pid: process.pid });
     options.onReady(addresses);
-    await stopSignal();
-    logger.info('stopping: what is in flight ends, nothing new is taken');
+    const signal = await stopSignal(() => {
+      logger.warn('a second signal: ending at once, whatever is in flight');
+      removeAddress(config.state);
+    });
+    logger.info({ signal }, 'stopping: what is in flight ends, nothing new is taken');
+    await gateway.giveNotice();
   } finally {
     removeAddress(config.state);
     await gateway.close();
@@ -99,10 +104,4 @@ async function listening<T>(port: string, listen: () => Promise<T>): Promise<T> 
     const reason = error instanceof Error ? error.message : String(error);
     throw new BanyanError('BAD_CONFIG', `the ${port} port cannot be opened: ${reason}`, { cause: error });
   }
-}
-
-async function stopSignal(): Promise<void> {
-  const heard = new AbortController();
-  await Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal, { signal: heard.signal })));
-  heard.abort();
 }

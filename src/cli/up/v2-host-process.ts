@@ -58,6 +58,8 @@ export class V2HostProcess {
     ];
     const child = spawn(process.execPath, faults ? [...args, '--faults'] : args, {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // A Ctrl-C reaches every process of its terminal's group; the host must outlive the calls in flight to it.
+      detached: true,
     });
     const startedAtMs = performance.now();
     this.#child = child;
