@@ -67,7 +67,7 @@ export type MirrorPorts = {
  */
 export class Mirror {
   readonly #ports: MirrorPorts;
-  readonly #limits: Limits;
+  #limits: Limits;
   readonly #order: 'entity' | 'type';
   readonly #twins: Twins;
   readonly #clock: StateClock;
@@ -92,6 +92,12 @@ export class Mirror {
     this.#clock = new StateClock(options.order);
     this.#slots = new Slots(options.limits.mirrorInFlightMax);
     this.#breakers = { legacy: new Breaker(options.ports.nowMs), v2: new Breaker(options.ports.nowMs) };
+  }
+
+  /** Other bounds from now on; copies that wait keep their place. */
+  setLimits(limits: Limits): void {
+    this.#limits = limits;
+    this.#slots.resize(limits.mirrorInFlightMax);
   }
 
   /** An eligible call begins. */

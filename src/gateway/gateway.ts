@@ -4,24 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { Connections } from './connections.ts';
-import { buildParts, type GatewayParts, type PartsOptions } from './parts.ts';
+import { type ConfigChange, LiveConfig } from './live-config.ts';
+import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
 import { receive } from './receive.ts';
-import type { TypeShadow } from './type-shadow.ts';
 
-export type GatewayOptions = PartsOptions & {
-  /** Port 0: any free one. */
-  readonly data: { readonly host: string; readonly port: number };
-};
+export type GatewayOptions = Configured &
+  LastingOptions & {
+    /** Port 0: any free one. */
+    readonly data: { readonly host: string; readonly port: number };
+  };
 
 /** How often ledgers are written to the store. A kill loses at most the counts of this long, never an owner or a policy. */
 const LEDGER_SAVE_MS = 5000;
 
 /** The data port with everything behind it. */
 export class Gateway {
-  readonly parts: GatewayParts;
   readonly #options: GatewayOptions;
   readonly #server: Server;
-  readonly #shadows: ReadonlyMap<string, TypeShadow>;
+  readonly #config: LiveConfig;
   readonly #connections: Connections;
   readonly #saving: NodeJS.Timeout;
   /** By the monotonic clock; `null` while calls are taken. */
@@ -29,13 +29,12 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const built = buildParts(options);
-    this.parts = built.parts;
-    this.#shadows = built.shadows;
+    this.#config = new LiveConfig(options, options);
     this.#server = createServer(serverOptions(options));
     this.#connections = new Connections(this.#server);
     this.#server.on('request', (request, response) => {
-      receive(this.parts, request, response).catch((error: unknown) => {
+      const received = this.#config.run((parts) => receive(parts, request, response));
+      received.catch((error: unknown) => {
         options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
         const client = new ClientAnswer(response);
         if (client.started) client.cut();
@@ -43,8 +42,13 @@ export class Gateway {
       });
     });
     this.#refuseMalformed();
-    this.#saving = setInterval(() => void this.#saveLedgers(), LEDGER_SAVE_MS);
+    this.#saving = setInterval(() => void this.#config.saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
+  }
+
+  /** What a call that begins now would get. */
+  get parts(): GatewayParts {
+    return this.#config.parts;
   }
 
   /** Resolves with the base URL of the data port. */
@@ -64,7 +68,17 @@ export class Gateway {
 
   /** Points every type that uses the bundled v2 host at it; `null` while it is down. */
   setV2Host(base: string | null): void {
-    for (const type of this.parts.types) if (type.spec.v2 === null) type.setV2(base);
+    this.#config.setV2Host(base);
+  }
+
+  /**
+   * Puts other types, limits and timeouts in force in one step; calls under way end on those they began with.
+   * One at a time. `headerBytesMax` is the server's since it listens.
+   * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
+   */
+  async reconfigure(next: Configured): Promise<ConfigChange> {
+    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
+    return this.#config.replace(next);
   }
 
   /**
@@ -73,7 +87,7 @@ export class Gateway {
    */
   async giveNotice(): Promise<void> {
     this.#stopBegins();
-    const { drainNoticeMs } = this.#options.timeouts;
+    const { drainNoticeMs } = this.parts.timeouts;
     await sleep(Math.min(drainNoticeMs, this.#drainLeftMs()));
   }
 
@@ -83,9 +97,9 @@ export class Gateway {
     clearInterval(this.#saving);
     const cut = await this.#connections.close(this.#drainLeftMs());
     if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
-    await this.#stopShadows();
-    await Promise.all(this.parts.types.map((type) => type.close()));
-    await this.#saveLedgers();
+    const deadline = new AbortController();
+    await this.#config.close(sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined));
+    deadline.abort();
   }
 
   #stopBegins(): void {
@@ -95,18 +109,7 @@ export class Gateway {
 
   #drainLeftMs(): number {
     const elapsedMs = performance.now() - (this.#stopBeganMs ?? performance.now());
-    return Math.max(0, this.#options.timeouts.drainMs - elapsedMs);
-  }
-
-  /** Copies under way may end, but hold up nothing: what is left at the deadline is dropped. */
-  async #stopShadows(): Promise<void> {
-    const stopped = Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
-    const deadline = new AbortController();
-    const { signal } = deadline;
-    await Promise.race([stopped, sleep(this.#drainLeftMs(), undefined, { signal })]);
-    deadline.abort();
-    await Promise.all(this.parts.types.map((type) => type.endCopies()));
-    await stopped;
+    return Math.max(0, this.parts.timeouts.drainMs - elapsedMs);
   }
 
   #refuseMalformed(): void {
@@ -116,19 +119,6 @@ export class Gateway {
       const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
       socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     });
-  }
-
-  async #saveLedgers(): Promise<void> {
-    await Promise.all([...this.#shadows].map(([type, shadow]) => this.#saveLedger(type, shadow)));
-  }
-
-  async #saveLedger(type: string, shadow: TypeShadow): Promise<void> {
-    try {
-      await this.#options.store.saveLedger(type, JSON.stringify(shadow.ledger.snapshot()));
-    } catch (error) {
-      this.parts.counters.add('store_write_failures');
-      this.#options.logger.error({ err: error, type }, 'a ledger could not be saved');
-    }
   }
 }
 
