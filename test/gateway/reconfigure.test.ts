@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/contract/limits.ts';
 import type { TypeSpec } from '../../src/contract/specs.ts';
@@ -56,6 +57,30 @@ describe('another config', () => {
       ['/billing/pay', '{"invoice":"v2-1"}'],
     ]);
     expect(rig.store.countEntities('billing').twins).toMatchObject({ in_sync: 1, stale: 0 });
+  });
+
+  it('lets a call of a removed type finish, though it had not been sent yet', async () => {
+    await rig.stage('shadow');
+    const begun = new Promise<void>((resolve) => {
+      const { policies } = rig.gateway.parts;
+      const { current } = policies;
+      policies.current = (type) => {
+        resolve();
+        return current.call(policies, type);
+      };
+    });
+    const body = '{"invoice":"inv-1"}';
+    const head = `POST /billing/pay HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const { hostname, port } = new URL(rig.data);
+    const socket = connect(Number(port), hostname);
+    socket.write(`${head}${body.slice(0, 5)}`);
+    await begun;
+    expect(await reconfigure()).toEqual({ added: [], changed: [], removed: ['billing'] });
+    socket.write(body.slice(5));
+    expect(Buffer.concat(await socket.toArray()).toString()).toContain('200 OK');
+    expect(legacy.seen.at(-1)).toMatchObject({ url: '/billing/pay', body });
+    while (rig.gateway.parts.policies.all().length > 0) await new Promise(setImmediate);
+    expect(rig.gateway.parts.types).toEqual([]);
   });
 
   it('refuses another order for a type, and changes nothing', async () => {

@@ -1,4 +1,3 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { type Config, loadConfig, type ParseOptions } from '../../config/index.ts';
@@ -16,9 +15,6 @@ export type ConfigReloaderOptions = {
   /** Epoch milliseconds, for what is shown. */
   readonly nowMs?: () => number;
 };
-
-/** How often the file is looked at. By its status, not by events: those miss links that are swapped and network drives. */
-const WATCH_MS = 250;
 
 /**
  * Keeps the config in force in step with its file. Reloads are serial, and all that are asked for while one runs
@@ -41,13 +37,6 @@ export class ConfigReloader {
 
   view(): ConfigView {
     return this.#view;
-  }
-
-  /** Reloads whenever the file changes, until the function it gives is called. Failures are logged. */
-  watch(): () => void {
-    const changed = () => this.reloadQuietly();
-    watchFile(this.#options.file, { interval: WATCH_MS, persistent: false }, changed);
-    return () => unwatchFile(this.#options.file, changed);
   }
 
   /** For signals and watchers, to whom nobody can answer: the log and `view` say how it ended. */

@@ -12,6 +12,7 @@ import { openSqliteStore } from '../../store/sqlite.ts';
 import { ConfigReloader } from './config-reloader.ts';
 import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
+import { watchFileStatus } from './watch-file.ts';
 
 export type UpOptions = {
   readonly config: Config;
@@ -54,7 +55,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     await listening('admin', () => admin.listen({ host: config.admin.host, port: config.admin.port }));
     const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
     writeAddress(config.state, { ...addresses, pid: process.pid });
-    const stopReloads = startReloads(reloader);
+    const stopReloads = startReloads(reloader, options.file);
     options.onReady(addresses);
     const signal = await stopSignal(() => {
       logger.warn('a second signal: ending at once, whatever is in flight');
@@ -72,12 +73,10 @@ export async function runGateway(options: UpOptions): Promise<void> {
   }
 }
 
-function startReloads(reloader: ConfigReloader): () => void {
-  const hangUp = () => reloader.reloadQuietly();
-  process.on('SIGHUP', hangUp);
-  const stopWatching = reloader.watch();
-  // The signal stays handled: by default it would end a gateway that drains.
-  return () => stopWatching();
+/** The signal stays handled while the gateway drains: by default it would end it. */
+function startReloads(reloader: ConfigReloader, file: string): () => void {
+  process.on('SIGHUP', () => reloader.reloadQuietly());
+  return watchFileStatus(file, () => reloader.reloadQuietly());
 }
 
 /** What is kept in the state folder. */
