@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { banyan, type Program, startProgram } from '../support/programs.ts';
+import { banyan, childrenOf, type Program, startProgram } from '../support/programs.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
 let folder: string;
@@ -161,6 +161,18 @@ describe('a gateway that gets SIGTERM', () => {
     expect(await gateway.ended).toBe(143);
     await cut;
     expect(await banyan(['status', '--config', join(folder, 'banyan.yaml')])).toMatchObject({ code: 3 });
+  });
+
+  it('ends its v2 host in time too', async () => {
+    const file = join(folder, 'hosted.yaml');
+    const types = `types: { simple_orchestrator: { legacy: "${legacy.url}" } }`;
+    writeFileSync(file, `data: 127.0.0.1:0\nadmin: 127.0.0.1:0\n${types}\n`);
+    gateway = await startProgram('src/cli/main.ts', ['up', '--config', file], /^banyan ready/);
+    const [hostPid = Number.NaN] = childrenOf(gateway.pid);
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+    expect(gateway.stderr()).not.toContain('had to be killed');
+    expect(() => process.kill(hostPid, 0)).toThrow('ESRCH');
   });
 
   it('does not wait for a connection on which nothing was ever asked', async () => {

@@ -60,10 +60,11 @@ export type CliResult = { readonly code: number | null; readonly stdout: string;
 /** Runs one command of the CLI to its end. */
 export async function banyan(args: readonly string[], cwd?: string): Promise<CliResult> {
   const file = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+  return runToEnd(process.execPath, [file, ...args], cwd);
+}
+
+export async function runToEnd(command: string, args: readonly string[], cwd?: string): Promise<CliResult> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

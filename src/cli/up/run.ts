@@ -56,11 +56,13 @@ export async function runGateway(options: UpOptions): Promise<void> {
     const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
     writeAddress(config.state, { ...addresses, pid: process.pid });
     const stopReloads = startReloads(reloader, options.file);
-    options.onReady(addresses);
-    const signal = await stopSignal(() => {
+    // Before the ready line: whoever reads it may signal at once.
+    const stopped = stopSignal(() => {
       logger.warn('a second signal: ending at once, whatever is in flight');
       removeAddress(config.state);
     });
+    options.onReady(addresses);
+    const signal = await stopped;
     logger.info({ signal }, 'stopping: what is in flight ends, nothing new is taken');
     stopReloads();
     await gateway.giveNotice();

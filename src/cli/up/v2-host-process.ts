@@ -97,7 +97,13 @@ export class V2HostProcess {
     if (child === null) return;
     const closed = once(child, 'close');
     child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    const kill = setTimeout(() => {
+      this.#options.logger.warn(
+        { pid: child.pid, graceMs: STOP_GRACE_MS },
+        'the v2 host did not end and had to be killed',
+      );
+      child.kill('SIGKILL');
+    }, STOP_GRACE_MS);
     await closed;
     clearTimeout(kill);
   }
