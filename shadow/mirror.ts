@@ -74,7 +74,7 @@ export type MirrorPorts = {
  */
 export class Mirror {
   readonly #ports: MirrorPorts;
-  readonly #limits: Limits;
+  #limits: Limits;
   readonly #order: 'entity' | 'type';
   readonly #twins: Twins;
   readonly #clock: StateClock;
@@ -99,6 +99,12 @@ export class Mirror {
     this.#clock = new StateClock(options.order);
     this.#slots = new Slots(options.limits.mirrorInFlightMax);
     this.#breakers = { legacy: new Breaker(options.ports.nowMs), v2: new Breaker(options.ports.nowMs) };
+  }
+
+  /** Other bounds from now on; copies that wait keep their place. */
+  setLimits(limits: Limits): void {
+    this.#limits = limits;
+    this.#slots.resize(limits.mirrorInFlightMax);
   }
 
   /** An eligible call begins. */
@@ -173,6 +179,7 @@ export class Mirror {
     // Asked last: a breaker that admits a call expects to hear how it ended.
     if (!this.#breakers[job.candidate].admits()) return { kind: 'dropped', reason: 'breaker_open' };
     const candidate = await this.#ports.send(job.candidate, job.call, reach.translation);
+    if (isAborted(candidate)) return { kind: 'dropped', reason: 'shutdown' };
     this.#heard(job, candidate);
     this.#learn(job, candidate);
     return this.#judge(job, candidate, reach.recorded);
@@ -220,6 +227,11 @@ export class Mirror {
       this.#twins.markStale([...job.call.entities, ...job.created]);
     this.#ports.settled(job, settlement);
   }
+}
+
+/** Only the gateway aborts a copy: it stops, and waited long enough. */
+function isAborted({ outcome }: Observation): boolean {
+  return outcome.kind === 'failure' && outcome.reason === 'aborted';
 }
 
 function agreed(settlement: Settlement): boolean {

@@ -24,7 +24,7 @@ export type CreatedPair = {
 export class Twins {
   readonly #store: Store;
   readonly #type: string;
-  readonly #kinds: readonly EntityKind[];
+  #kinds: readonly EntityKind[];
   readonly #onStoreError: (error: unknown) => void;
   readonly #counters = { learned: 0, staled: 0, conflicts: 0 };
 
@@ -39,6 +39,10 @@ export class Twins {
     this.#type = options.type;
     this.#kinds = options.kinds;
     this.#onStoreError = options.onStoreError;
+  }
+
+  setKinds(kinds: readonly EntityKind[]): void {
+    this.#kinds = kinds;
   }
 
   counters(): TwinCounters {

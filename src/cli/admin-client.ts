@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { WIRES } from '../../adapters/wires.ts';
-import { findConfig, loadConfig } from '../config/index.ts';
+import { findConfig, loadStateFolder } from '../config/index.ts';
 import { BanyanError, ERRORS, type ErrorCode } from '../contract/errors.ts';
 import { readAddress } from '../gateway/admin/address.ts';
 
@@ -14,7 +13,7 @@ const ANSWER_MS = 30_000;
 export async function stateFolderOf({ config, state }: Whereabouts): Promise<string> {
   if (state !== undefined) return resolve(state);
   const file = config ?? (await findConfig(process.cwd()));
-  return file === null || file === undefined ? resolve('.banyan') : (await loadConfig(file, WIRES)).state;
+  return file === null || file === undefined ? resolve('.banyan') : loadStateFolder(file);
 }
 
 /** Speaks to the admin API of a running gateway. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addCodemod } from './commands/codemod.ts';
 import { addExplain } from './commands/explain.ts';
+import { addReload } from './commands/reload.ts';
 import { addReport } from './commands/report.ts';
 import { addStage } from './commands/stage.ts';
 import { addStatus } from './commands/status.ts';
@@ -16,6 +17,7 @@ import { Output, type Streams } from './output.ts';
 const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[] = [
   addUp,
   addValidate,
+  addReload,
   addStatus,
   addStage,
   addReport,

@@ -1,15 +1,5 @@
-import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import type { TypeSpec } from '../contract/specs.ts';
-import type { Wire } from '../contract/wire.ts';
-import { type ConfigDocument, readDocument } from './document.ts';
-import { builtInWire, draftOf } from './draft.ts';
-import { objectionsTo, withoutEchoes } from './objections.ts';
-import { ConfigError, type ConfigProblem, inOrder, type Objection, pathText } from './problems.ts';
-import { RULES } from './rules/index.ts';
-import { CONFIG, type ConfigInput } from './schema.ts';
-import { typeSpec } from './spec.ts';
 import type { Listen } from './texts.ts';
 
 /** Everything that the config file says, checked, with defaults filled in. */
@@ -25,57 +15,3 @@ export type Config = {
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 };
-
-export type ParseOptions = {
-  /** The file's path: for messages, and the folder that `state` is relative to. */
-  readonly file: string;
-  /** Wires of the types that come with Banyan, by name. */
-  readonly builtIn: Readonly<Record<string, Wire>>;
-};
-
-/**
- * Reads the text of a config file, YAML or JSON. Throws a ConfigError with every problem it finds.
- *
- * @example parseConfig('types: { simple_orchestrator: { legacy: "http://127.0.0.1:9101" } }', { file, builtIn })
- */
-export function parseConfig(text: string, { file, builtIn }: ParseOptions): Config {
-  const document = readDocument(text);
-  const result = CONFIG.safeParse(document.value);
-  const objections =
-    document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], builtIn);
-  const problems = problemsOf(document, objections, file);
-  if (!result.success || problems.length > 0) throw new ConfigError(problems);
-  return configOf(result.data, { file, builtIn });
-}
-
-function objectionsIn(
-  value: unknown,
-  issues: readonly z.core.$ZodIssue[],
-  builtIn: ParseOptions['builtIn'],
-): readonly Objection[] {
-  const draft = draftOf(value, builtIn);
-  return withoutEchoes([...objectionsTo(value, issues), ...RULES.flatMap((rule) => rule(draft))]);
-}
-
-function problemsOf(
-  document: ConfigDocument,
-  objections: readonly Objection[],
-  file: string,
-): readonly ConfigProblem[] {
-  const found = [
-    ...document.problems,
-    ...objections.map(({ path, part, message }) => ({ ...document.positionOf(path, part), path, message })),
-  ];
-  return inOrder(found.map(({ path, ...problem }) => ({ ...problem, file, path: pathText(path) })));
-}
-
-function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
-  return {
-    data: input.data,
-    admin: input.admin,
-    state: resolve(dirname(file), input.state),
-    types: Object.entries(input.types).map(([name, type]) => typeSpec(name, type, builtInWire(name, builtIn))),
-    limits: input.limits,
-    timeouts: input.timeouts,
-  };
-}

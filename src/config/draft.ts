@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Match } from '../contract/specs.ts';
 import type { Wire } from '../contract/wire.ts';
 import type { Path } from './problems.ts';
-import { LISTEN, type OperationInput, TYPE, type TypeInput } from './schema.ts';
+import { LISTEN, type OperationInput, STATE, TYPE, type TypeInput } from './schema.ts';
 import type { Listen } from './texts.ts';
 
 /**
@@ -12,6 +12,8 @@ import type { Listen } from './texts.ts';
 export type Draft = {
   readonly data: Listen | null;
   readonly admin: Listen | null;
+  /** As written: it may be relative. */
+  readonly state: string | null;
   readonly types: readonly TypeDraft[];
   /** Wires of the types that come with Banyan, by name. */
   readonly builtIn: Readonly<Record<string, Wire>>;
@@ -40,6 +42,7 @@ export function draftOf(root: unknown, builtIn: Readonly<Record<string, Wire>>):
   return {
     data: sound(LISTEN.prefault('127.0.0.1:8080'), config.get('data')),
     admin: sound(LISTEN.prefault('127.0.0.1:8081'), config.get('admin')),
+    state: sound(STATE, config.get('state')),
     types: types.map(([name, type]) => typeDraft(name, type, builtIn)),
     builtIn,
   };

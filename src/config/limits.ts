@@ -26,5 +26,10 @@ export const TIMEOUT_BOUNDS = {
   answerMs: { min: 1, max: DAY_MS, meaning: "From the request's end to the answer's headers." },
   idleMs: { min: 1, max: DAY_MS, meaning: 'Between two chunks of a body.' },
   mirrorMs: { min: 1, max: DAY_MS, meaning: 'A whole mirrored call.' },
+  drainNoticeMs: {
+    min: 0,
+    max: DAY_MS,
+    meaning: 'How long a stopping gateway, while /readyz says 503, still takes new connections; part of drainMs.',
+  },
   drainMs: { min: 0, max: DAY_MS, meaning: 'How long a stopping gateway waits for what is in flight.' },
 } as const satisfies Record<keyof Timeouts, Bound>;

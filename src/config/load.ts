@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Wire } from '../contract/wire.ts';
-import { type Config, parseConfig } from './config.ts';
+import { dirname, join, resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { type ParseOptions, parseConfig, stateFolderIn } from './parse.ts';
 import { ConfigError } from './problems.ts';
 
 const FILE_BYTES_MAX = 1024 * 1024;
@@ -14,10 +14,25 @@ const FILE_NAMES = ['banyan.yaml', 'banyan.yml', 'banyan.json'] as const;
  *
  * @param file its path; relative to the working folder if it is relative
  * @param builtIn wires of the types that come with Banyan, by name
+ * @param running the gateway that is to take the config while it runs
  * @throws ConfigError when the file cannot be read or used, with every problem it has
  */
-export async function loadConfig(file: string, builtIn: Readonly<Record<string, Wire>>): Promise<Config> {
-  return parseConfig(await readText(file), { file, builtIn });
+export async function loadConfig(
+  file: string,
+  builtIn: ParseOptions['builtIn'],
+  running?: ParseOptions['running'],
+): Promise<Config> {
+  return parseConfig(await readText(file), { file, builtIn, running });
+}
+
+/**
+ * The state folder that a config file names: for those who look for a gateway that runs, which is there even while
+ * its config file is being edited. A file too broken to say stands for the default folder.
+ *
+ * @throws ConfigError when the file cannot be read
+ */
+export async function loadStateFolder(file: string): Promise<string> {
+  return stateFolderIn(await readText(file), file) ?? resolve(dirname(file), '.banyan');
 }
 
 /** The path of the config file of a folder, or `null` when it has none. */

@@ -118,6 +118,11 @@ export type OperationInput = TypeInput['operations'][number];
 
 export const LISTEN = read('"host:port", such as 127.0.0.1:8080', parseListen);
 
+export const STATE = z
+  .string({ error: 'the path of a folder' })
+  .min(1, { error: 'the path of a folder' })
+  .default('.banyan');
+
 const TYPE_NAME = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
   error: 'the name of a type: a letter, then letters, digits, "_" and "-"',
 });
@@ -126,11 +131,7 @@ export const CONFIG = section({
   $schema: z.string({ error: 'a text' }).optional().describe('For editors; Banyan does not read it.'),
   data: LISTEN.prefault('127.0.0.1:8080').describe('Where callers are answered. Port 0: any free port.'),
   admin: LISTEN.prefault('127.0.0.1:8081').describe('Where the admin API listens; a loopback address.'),
-  state: z
-    .string({ error: 'the path of a folder' })
-    .min(1, { error: 'the path of a folder' })
-    .default('.banyan')
-    .describe("The folder of policies, entities and ledgers, relative to the config file's folder."),
+  state: STATE.describe("The folder of policies, entities and ledgers, relative to the config file's folder."),
   types: z
     .record(TYPE_NAME, TYPE, { error: 'a mapping of names of types to types' })
     .refine((types) => Object.keys(types).length > 0, { error: 'at least one type' })

@@ -33,6 +33,8 @@ export type Timeouts = {
   readonly idleMs: number;
   /** A whole mirrored call, from sending to the last byte. */
   readonly mirrorMs: number;
+  /** How long a stopping gateway that says so (503 at /readyz) still takes new connections; part of `drainMs`. */
+  readonly drainNoticeMs: number;
   /** How long a stopping gateway waits for what is in flight. */
   readonly drainMs: number;
 };
@@ -57,5 +59,6 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   answerMs: 30_000,
   idleMs: 60_000,
   mirrorMs: 5000,
+  drainNoticeMs: 200,
   drainMs: 10_000,
 });

@@ -16,7 +16,11 @@ export class Entities {
   constructor(store: Store, types: readonly string[], nowMs: () => number = Date.now) {
     this.#store = store;
     this.#nowMs = nowMs;
-    for (const type of types) if (store.countEntities(type).owned.v2 > 0) this.#onV2.add(type);
+    this.add(types);
+  }
+
+  add(types: readonly string[]): void {
+    for (const type of types) if (this.#store.countEntities(type).owned.v2 > 0) this.#onV2.add(type);
   }
 
   anyOnV2(type: string): boolean {

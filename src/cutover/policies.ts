@@ -34,8 +34,19 @@ export class Policies extends EventEmitter<PolicyEvents> {
     super();
     this.#store = store;
     this.#nowMs = nowMs;
-    for (const type of types) this.#current.set(type, initialPolicy(type));
-    for (const policy of store.policies()) if (this.#current.has(policy.type)) this.#current.set(policy.type, policy);
+    this.add(types);
+  }
+
+  /** Knows these types too: what the store has of one is in force again, another starts at `off`. */
+  add(types: readonly string[]): void {
+    const fresh = new Set(types.filter((type) => !this.#current.has(type)));
+    for (const type of fresh) this.#current.set(type, initialPolicy(type));
+    for (const policy of this.#store.policies()) if (fresh.has(policy.type)) this.#current.set(policy.type, policy);
+  }
+
+  /** The config has the type no more, and no call of it is left. The store keeps its policy and its audit log. */
+  forget(type: string): void {
+    this.#current.delete(type);
   }
 
   /** @throws BanyanError UNKNOWN_TYPE */

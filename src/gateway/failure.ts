@@ -26,6 +26,8 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
   // The client's body was shorter or longer than it said.
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'aborted',
   UND_ERR_ABORTED: 'aborted',
+  // The leg was closed over it.
+  UND_ERR_DESTROYED: 'aborted',
 };
 
 function fallbackReason(error: Error, headSeen: boolean): FailureReason {

@@ -1,47 +1,54 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import { ClientAnswer } from './client-answer.ts';
-import { buildParts, type GatewayParts, type PartsOptions } from './parts.ts';
+import { Connections } from './connections.ts';
+import { type ConfigChange, LiveConfig } from './live-config.ts';
+import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
 import { receive } from './receive.ts';
-import type { TypeShadow } from './type-shadow.ts';
 
-export type GatewayOptions = PartsOptions & {
-  /** Port 0: any free one. */
-  readonly data: { readonly host: string; readonly port: number };
-};
+export type GatewayOptions = Configured &
+  LastingOptions & {
+    /** Port 0: any free one. */
+    readonly data: { readonly host: string; readonly port: number };
+  };
 
 /** How often ledgers are written to the store. A kill loses at most the counts of this long, never an owner or a policy. */
 const LEDGER_SAVE_MS = 5000;
 
 /** The data port with everything behind it. */
 export class Gateway {
-  readonly parts: GatewayParts;
   readonly #options: GatewayOptions;
   readonly #server: Server;
-  readonly #shadows: ReadonlyMap<string, TypeShadow>;
-  readonly #sockets = new Set<Socket>();
+  readonly #config: LiveConfig;
+  readonly #connections: Connections;
   readonly #saving: NodeJS.Timeout;
-  #draining = false;
+  /** By the monotonic clock; `null` while calls are taken. */
+  #stopBeganMs: number | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const built = buildParts(options);
-    this.parts = built.parts;
-    this.#shadows = built.shadows;
-    this.#server = createServer(serverOptions(options), (request, response) => {
-      // The last answer of a connection that is to be closed says so.
-      if (this.#draining) response.shouldKeepAlive = false;
-      receive(this.parts, request, response).catch((error: unknown) => {
+    this.#config = new LiveConfig(options, options);
+    this.#server = createServer(serverOptions(options));
+    this.#connections = new Connections(this.#server);
+    this.#server.on('request', (request, response) => {
+      const received = this.#config.run((parts) => receive(parts, request, response));
+      received.catch((error: unknown) => {
         options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
         const client = new ClientAnswer(response);
         if (client.started) client.cut();
         else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
       });
     });
-    this.#watchConnections();
-    this.#saving = setInterval(() => this.#saveLedgers(), LEDGER_SAVE_MS);
+    this.#refuseMalformed();
+    this.#saving = setInterval(() => void this.#config.saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
+  }
+
+  /** What a call that begins now would get. */
+  get parts(): GatewayParts {
+    return this.#config.parts;
   }
 
   /** Resolves with the base URL of the data port. */
@@ -56,50 +63,62 @@ export class Gateway {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#stopBeganMs !== null;
   }
 
   /** Points every type that uses the bundled v2 host at it; `null` while it is down. */
   setV2Host(base: string | null): void {
-    for (const type of this.parts.types) if (type.spec.v2 === null) type.setV2(base);
+    this.#config.setV2Host(base);
   }
 
-  /** Ends what is in flight (up to `drainMs`), takes nothing new, and keeps the ledgers. */
+  /**
+   * Puts other types, limits and timeouts in force in one step; calls under way end on those they began with.
+   * One at a time. `headerBytesMax` is the server's since it listens.
+   * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
+   */
+  async reconfigure(next: Configured): Promise<ConfigChange> {
+    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
+    return this.#config.replace(next);
+  }
+
+  /**
+   * The first step of a stop: readiness says no, and every answer is the last of its connection. New connections are
+   * still taken for `drainNoticeMs`, so that whoever balances the load can send calls elsewhere before one is refused.
+   */
+  async giveNotice(): Promise<void> {
+    this.#stopBegins();
+    const { drainNoticeMs } = this.parts.timeouts;
+    await sleep(Math.min(drainNoticeMs, this.#drainLeftMs()));
+  }
+
+  /** Ends what is in flight (up to `drainMs`, the notice included), takes nothing new, and keeps the ledgers. */
   async close(): Promise<void> {
-    this.#draining = true;
+    this.#stopBegins();
     clearInterval(this.#saving);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, this.#options.timeouts.drainMs);
-    await closed;
-    clearTimeout(cut);
-    await Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
-    this.#saveLedgers();
-    await Promise.all(this.parts.types.map((type) => type.close()));
+    const cut = await this.#connections.close(this.#drainLeftMs());
+    if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
+    const deadline = new AbortController();
+    await this.#config.close(sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined));
+    deadline.abort();
   }
 
-  #watchConnections(): void {
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
+  #stopBegins(): void {
+    this.#stopBeganMs ??= performance.now();
+    this.#connections.lastAnswers();
+  }
+
+  #drainLeftMs(): number {
+    const elapsedMs = performance.now() - (this.#stopBeganMs ?? performance.now());
+    return Math.max(0, this.parts.timeouts.drainMs - elapsedMs);
+  }
+
+  #refuseMalformed(): void {
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       this.parts.counters.add('malformed_requests');
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
       const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
       socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     });
-  }
-
-  #saveLedgers(): void {
-    for (const [type, shadow] of this.#shadows) {
-      this.#options.store.saveLedger(type, JSON.stringify(shadow.ledger.snapshot())).catch((error: unknown) => {
-        this.parts.counters.add('store_write_failures');
-        this.#options.logger.error({ err: error, type }, 'a ledger could not be saved');
-      });
-    }
   }
 }
 

@@ -40,6 +40,8 @@ export class Leg {
   readonly #timeouts: Timeouts;
   readonly #pendingMax: number;
   #pool: Pool | null = null;
+  /** Pools of earlier addresses whose calls have not ended. */
+  readonly #ending = new Set<Pool>();
   #base: string | null = null;
   #basePath = '';
   #pending = 0;
@@ -63,13 +65,19 @@ export class Leg {
 
   /** Points the leg at another address; calls under way end where they began. */
   setBase(base: string | null): void {
-    this.#pool?.close().catch(() => undefined); // only "already closed" can be said here
+    if (this.#pool !== null) this.#end(this.#pool);
     this.#pool = null;
     this.#base = base;
     if (base === null) return;
     const url = new URL(base);
     this.#basePath = url.pathname.replace(/\/$/, '');
     this.#pool = new Pool(url.origin, this.#options);
+  }
+
+  #end(pool: Pool): void {
+    const ended = () => this.#ending.delete(pool);
+    this.#ending.add(pool);
+    pool.close().then(ended, ended); // only "already closed" can be said here
   }
 
   get base(): string | null {
@@ -124,7 +132,7 @@ export class Leg {
 
   /** Ends every connection, finished or not. */
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    await Promise.all([...this.#ending, this.#pool].map((pool) => pool?.destroy()));
   }
 }
 

@@ -70,9 +70,21 @@ export class MigratedType implements Claim {
     for (const legs of [this.primaryLegs, this.candidateLegs]) legs.v2.setBase(base);
   }
 
+  /** No call will come any more; copies under way may end. */
+  retire(): void {
+    for (const legs of [this.primaryLegs, this.candidateLegs]) {
+      legs.legacy.setBase(null);
+      legs.v2.setBase(null);
+    }
+  }
+
+  /** Ends copies that are under way; clients' calls go on. */
+  async endCopies(): Promise<void> {
+    await Promise.all([this.candidateLegs.legacy.close(), this.candidateLegs.v2.close()]);
+  }
+
   async close(): Promise<void> {
-    const legs = [this.primaryLegs, this.candidateLegs].flatMap((pair) => [pair.legacy, pair.v2]);
-    await Promise.all(legs.map((leg) => leg.close()));
+    await Promise.all([this.primaryLegs.legacy.close(), this.primaryLegs.v2.close(), this.endCopies()]);
   }
 }
 

@@ -9,22 +9,27 @@ import { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
 import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
-import { MigratedType } from './migrated-type.ts';
+import type { MigratedType } from './migrated-type.ts';
 import { TypeShadow } from './type-shadow.ts';
 
-/** What a call needs, by name: the rooms of the gateway. */
+/** What a call needs, by name: the rooms of the gateway. A config has its own; a call keeps those it began with. */
 export type GatewayParts = ForwardContext & {
   readonly types: readonly MigratedType[];
   readonly limits: Limits;
+  readonly timeouts: Timeouts;
   readonly policies: Policies;
   readonly guards: Guards;
   readonly shadowOf: (type: string) => TypeShadow;
 };
 
-export type PartsOptions = {
+/** What a config says of the parts. */
+export type Configured = {
   readonly types: readonly TypeSpec[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+};
+
+export type LastingOptions = {
   readonly store: Store;
   readonly logger: Logger;
   /** Key of the tokens that stand for secrets in stored samples; at least 16 bytes that stay on this machine. */
@@ -33,47 +38,62 @@ export type PartsOptions = {
   readonly nowMs?: () => number;
 };
 
-/** Puts the rooms together; nothing listens yet. */
-export function buildParts(options: PartsOptions): {
-  readonly parts: GatewayParts;
-  readonly shadows: ReadonlyMap<string, TypeShadow>;
-} {
-  const { store, logger, limits, timeouts } = options;
-  const epochMs = options.nowMs ?? Date.now;
-  const names = options.types.map(({ name }) => name);
-  const counters = new Counters();
-  const redactor = createRedactor(options.redactionKey);
-  const storeFailed = (error: unknown) => {
-    counters.add('store_write_failures');
-    logger.error({ err: error }, 'the store failed behind an answer');
-  };
-  const policies = new Policies(store, names, epochMs);
-  const types = options.types.map((spec) => new MigratedType(spec, limits, timeouts));
-  const shadows = new Map(
-    types.map((type) => [
-      type.name,
-      new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed }),
-    ]),
-  );
-  const parts: GatewayParts = {
-    types,
-    limits,
-    counters,
-    policies,
-    captureBytesMax: limits.captureBytesMax,
-    // Monotonic: durations must not jump when the machine's clock is set.
-    nowMs: () => performance.now(),
-    log: (error, message) => logger.error({ err: error }, message),
-    entities: new Entities(store, names, epochMs),
-    guards: new Guards(policies, {
+/** The rooms that outlive a config: policies, owners, counts, and the shadows of all types that have calls. */
+export class Lasting {
+  readonly counters = new Counters();
+  readonly shadows = new Map<string, TypeShadow>();
+  readonly policies: Policies;
+  readonly entities: Entities;
+  readonly guards: Guards;
+  readonly #options: LastingOptions;
+  readonly #redactor: ReturnType<typeof createRedactor>;
+  readonly #epochMs: () => number;
+
+  constructor(options: LastingOptions) {
+    const { store, logger } = options;
+    this.#options = options;
+    this.#epochMs = options.nowMs ?? Date.now;
+    this.#redactor = createRedactor(options.redactionKey);
+    this.policies = new Policies(store, [], this.#epochMs);
+    this.entities = new Entities(store, [], this.#epochMs);
+    this.guards = new Guards(this.policies, {
       finding: (type, finding) => logger.warn({ type, finding }, 'the guard rolls the type back'),
-      error: storeFailed,
-    }),
-    shadowOf: (type) => {
-      const shadow = shadows.get(type);
-      if (shadow === undefined) throw new BanyanError('UNKNOWN_TYPE', `there is no type ${type}`);
-      return shadow;
-    },
+      error: this.#storeFailed,
+    });
+  }
+
+  readonly #storeFailed = (error: unknown): void => {
+    this.counters.add('store_write_failures');
+    this.#options.logger.error({ err: error }, 'the store failed behind an answer');
   };
-  return { parts, shadows };
+
+  newShadow(type: MigratedType, { limits, timeouts }: Configured): TypeShadow {
+    const { policies } = this;
+    const { store } = this.#options;
+    const [epochMs, redactor, storeFailed] = [this.#epochMs, this.#redactor, this.#storeFailed];
+    return new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed });
+  }
+
+  /** The parts of a config whose types have their shadows. */
+  partsFor(types: readonly MigratedType[], { limits, timeouts }: Configured): GatewayParts {
+    const { counters, policies, entities, guards, shadows } = this;
+    return {
+      types,
+      limits,
+      timeouts,
+      counters,
+      policies,
+      entities,
+      guards,
+      captureBytesMax: limits.captureBytesMax,
+      // Monotonic: durations must not jump when the machine's clock is set.
+      nowMs: () => performance.now(),
+      log: (error, message) => this.#options.logger.error({ err: error }, message),
+      shadowOf: (type) => {
+        const shadow = shadows.get(type);
+        if (shadow === undefined) throw new BanyanError('UNKNOWN_TYPE', `there is no type ${type}`);
+        return shadow;
+      },
+    };
+  }
 }

@@ -1,6 +1,6 @@
 import { compare, compileRules } from '../../shadow/compare/index.ts';
 import { Ledger, type LedgerOptions } from '../../shadow/ledger/index.ts';
-import { type Begun, Mirror, type Reach } from '../../shadow/mirror.ts';
+import { type Begun, Mirror, type MirrorPorts, type Reach } from '../../shadow/mirror.ts';
 import type { Redactor } from '../../shadow/redact/index.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { CallCopy, NamedEntity } from '../contract/calls.ts';
@@ -17,52 +17,71 @@ import type { LegRequest } from './leg.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
 
-/** The shadow of one type: its mirror, its twins and its ledger, put together. */
+export type TypeShadowOptions = ShadowConfig & {
+  readonly policies: Policies;
+  readonly store: Store;
+  readonly epochMs: () => number;
+  readonly redactor: Redactor;
+  readonly storeFailed: (error: unknown) => void;
+};
+
+/** What a config says of a shadow. */
+export type ShadowConfig = { readonly type: MigratedType; readonly limits: Limits; readonly timeouts: Timeouts };
+
+/**
+ * The shadow of one type: its mirror, its twins and its ledger, put together. It lives as long as the type has calls,
+ * whatever configs come and go: copies of calls that began under one config keep their order with those of the next.
+ */
 export class TypeShadow {
   readonly ledger: Ledger;
   readonly twins: Twins;
   readonly mirror: Mirror;
+  readonly order: 'entity' | 'type';
+  #config: ShadowConfig;
+  #rules: ReturnType<typeof compileRules>;
 
-  constructor(options: {
-    readonly type: MigratedType;
-    readonly policies: Policies;
-    readonly store: Store;
-    readonly limits: Limits;
-    readonly timeouts: Timeouts;
-    readonly epochMs: () => number;
-    readonly redactor: Redactor;
-    readonly storeFailed: (error: unknown) => void;
-  }) {
-    const { type, policies, store, limits, timeouts } = options;
-    const nowMs = () => performance.now();
-    const rules = compileRules(type.spec.wire.compare);
+  constructor(options: TypeShadowOptions) {
+    const { type, store, limits, timeouts } = options;
+    this.#config = { type, limits, timeouts };
+    this.#rules = compileRules(type.spec.wire.compare);
+    this.order = type.spec.wire.order;
     this.ledger = openLedger(store.loadLedger(type.name), { clock: options.epochMs, redactor: options.redactor });
     this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
-    this.mirror = new Mirror({
-      limits,
-      order: type.spec.wire.order,
-      twins: this.twins,
-      ports: {
-        send: (side, call, translation) =>
-          sendCopy(type.candidateLegs[side], copyRequest(type, call, translation), {
-            side,
-            deadlineMs: timeouts.mirrorMs,
-            bytesMax: limits.captureBytesMax,
-            nowMs,
-          }),
-        reach: (side, named) => reachOf(store, type.name, side, named),
-        mirrorsTo: (side) => mirrorsTo(policies, type.name, side),
-        isRolledBack: () => policies.current(type.name).rolledBack !== null,
-        createdBy: (operation, observation) => type.createdBy(operation, observation),
-        compare: (primary, candidate, pairing) => compare(primary, candidate, rules, pairing),
-        settled: ({ call, primary, candidate: side }, settlement) => {
-          const candidate = settlement.kind === 'dropped' ? null : settlement.candidate;
-          if (candidate !== null) this.ledger.observed(call.operation, side, 'candidate', candidate);
-          this.ledger.settled(call, primary, settlement);
-        },
-        nowMs,
+    this.mirror = new Mirror({ limits, order: this.order, twins: this.twins, ports: this.#ports(options) });
+  }
+
+  /** Copies are sent, read and compared by another config from now on; its order must be the same. */
+  reconfigure(config: ShadowConfig): void {
+    this.#config = config;
+    this.#rules = compileRules(config.type.spec.wire.compare);
+    this.twins.setKinds(config.type.kinds);
+    this.mirror.setLimits(config.limits);
+  }
+
+  #ports({ policies, store, type: { name } }: TypeShadowOptions): MirrorPorts {
+    const nowMs = () => performance.now();
+    return {
+      send: (side, call, translation) => {
+        const { type, limits, timeouts } = this.#config;
+        return sendCopy(type.candidateLegs[side], copyRequest(type, call, translation), {
+          side,
+          deadlineMs: timeouts.mirrorMs,
+          bytesMax: limits.captureBytesMax,
+          nowMs,
+        });
       },
-    });
+      reach: (side, named) => reachOf(store, name, side, named),
+      mirrorsTo: (side) => mirrorsTo(policies, name, side),
+      isRolledBack: () => policies.current(name).rolledBack !== null,
+      createdBy: (operation, observation) => this.#config.type.createdBy(operation, observation),
+      compare: (primary, candidate, pairing) => compare(primary, candidate, this.#rules, pairing),
+      settled: ({ call, primary, candidate: side }, settlement) => {
+        const candidate = settlement.kind === 'dropped' ? null : settlement.candidate;
+        if (candidate !== null) this.ledger.observed(call.operation, side, 'candidate', candidate);
+        this.ledger.settled(call, primary, settlement);
+      },
+      nowMs,
+    };
   }
 
   /** An eligible call that the candidate will not see, because its primary gave the client no answer. */

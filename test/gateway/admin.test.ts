@@ -13,6 +13,7 @@ let upstream: Upstream;
 let rig: GatewayRig;
 let app: FastifyInstance;
 const TOKEN = 'a-token';
+const CONFIG = { file: '/etc/banyan.yaml', revision: 1, loadedAtMs: 0, lastError: null };
 const headers = { authorization: `Bearer ${TOKEN}`, host: '127.0.0.1:8081' };
 const post = (url: string, payload: object, over: object = {}) =>
   app.inject({ method: 'POST', url, payload, headers: { ...headers, ...over } });
@@ -22,7 +23,8 @@ beforeAll(async () => {
   rig = await startRig(billing(upstream.url, `${upstream.url}/v2`));
   const { gateway, store } = rig;
   app = buildAdmin({
-    parts: gateway.parts,
+    parts: () => gateway.parts,
+    config: { view: () => CONFIG, reload: async () => ({ config: CONFIG, change: null }) },
     store,
     token: TOKEN,
     logger: pino({ level: 'silent' }),

@@ -53,6 +53,8 @@ export type RigOptions = {
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   readonly folder?: string;
+  /** The wall clock, for what is stored. */
+  readonly nowMs?: () => number;
 };
 
 /** A gateway for one type on a free port, with a state folder of its own. */
@@ -70,6 +72,7 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
     store,
     logger,
     redactionKey: new Uint8Array(32),
+    ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
   });
   const data = await gateway.listen();
   const end = async () => {

@@ -10,12 +10,22 @@ import { run } from '../../src/cli/program.ts';
 export type Program = {
   readonly ready: RegExpExecArray;
   readonly pid: number;
+  /** Sends a signal and waits for the end. */
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  /** Sends a signal, and no more. */
+  readonly signal: (signal: NodeJS.Signals) => void;
+  /** How it ended: the exit code, or the signal that nobody in it handled. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** What it has said on stderr. */
+  readonly stderr: () => string;
 };
 
 export async function startProgram(path: string, args: readonly string[], ready: RegExp): Promise<Program> {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
   const { stdout, stderr, pid } = child;
   if (stdout === null || stderr === null || pid === undefined) throw new Error(`${path} could not be started`);
   const said: string[] = [];
@@ -37,6 +47,11 @@ export async function startProgram(path: string, args: readonly string[], ready:
       child.kill(signal);
       await closed;
     },
+    signal: (signal) => {
+      child.kill(signal);
+    },
+    ended,
+    stderr: () => said.join(''),
   };
 }
 
@@ -45,10 +60,11 @@ export type CliResult = { readonly code: number | null; readonly stdout: string;
 /** Runs one command of the CLI to its end. */
 export async function banyan(args: readonly string[], cwd?: string): Promise<CliResult> {
   const file = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+  return runToEnd(process.execPath, [file, ...args], cwd);
+}
+
+export async function runToEnd(command: string, args: readonly string[], cwd?: string): Promise<CliResult> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -23,7 +23,16 @@ function statusText(status: StatusView, output: Output): string {
   const rows = status.types.map((view) => typeRow(view, output));
   const counted = Object.entries(status.counters).filter(([, value]) => value > 0);
   const counters = counted.map(([name, value]) => `${name} ${value}`).join(', ');
-  return `${table(header, rows, [2, 3, 4, 5, 6, 7])}${counters === '' ? '' : `\n\ncounted: ${counters}`}`;
+  const notes = [...configNotes(status, output), ...(counters === '' ? [] : [`counted: ${counters}`])];
+  return [table(header, rows, [2, 3, 4, 5, 6, 7]), '', ...notes].join('\n');
+}
+
+function configNotes({ config }: StatusView, { colours }: Output): readonly string[] {
+  const { file, revision, loadedAtMs, lastError } = config;
+  const inForce = `config: revision ${revision} of ${new Date(loadedAtMs).toISOString()}, from ${file}`;
+  if (lastError === null) return [inForce];
+  const { atMs, message } = lastError;
+  return [inForce, `${colours.red('config not loaded')} at ${new Date(atMs).toISOString()}:\n${message}`];
 }
 
 function typeRow({ type, policy, calls, entities }: TypeView, { colours }: Output): readonly string[] {

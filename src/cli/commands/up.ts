@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { WIRES } from '../../../adapters/wires.ts';
 import { ConfigError, formatProblem, loadConfig } from '../../config/index.ts';
@@ -17,10 +18,13 @@ export function addUp(program: Command, { output, exit }: CommandContext): void 
     .addOption(new Option('--faults', 'let the v2 host take faults (demo and tests only)').hideHelp())
     .action(async (options: UpOptions) => {
       try {
-        const config = await loadConfig(await configFile(options.config), WIRES);
+        const file = resolve(await configFile(options.config));
+        const config = await loadConfig(file, WIRES);
         const { runGateway } = await import('../up/run.ts');
         await runGateway({
           config,
+          file,
+          builtIn: WIRES,
           logLevel: options.logLevel,
           faults: options.faults ?? false,
           onReady: ({ data, admin }) => output.data(`banyan ready data=${data} admin=${admin}`),

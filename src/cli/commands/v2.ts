@@ -34,6 +34,7 @@ export function addV2(program: Command, _context: CommandContext): void {
 /** A parent that is killed cannot say good-bye, but its end of the pipe closes. */
 function stopWhenInputCloses(): void {
   process.stdin.resume();
+  process.stdin.unref(); // listened to, but no reason to live on after a stop
   process.stdin.once('close', () => process.kill(process.pid, 'SIGTERM'));
 }
 

@@ -1,19 +1,24 @@
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import type { Config } from '../../config/index.ts';
+import type { Config, ParseOptions } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
+import { ConfigReloader } from './config-reloader.ts';
+import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
+import { watchFileStatus } from './watch-file.ts';
 
 export type UpOptions = {
   readonly config: Config;
+  /** Where the config came from, and may come from again. */
+  readonly file: string;
+  readonly builtIn: ParseOptions['builtIn'];
   readonly logLevel: string;
   /** The v2 host takes faults; for demos and tests. */
   readonly faults: boolean;
@@ -26,43 +31,71 @@ export type UpOptions = {
  *
  *   state folder ──► store ──► v2 host ──► data port ──► admin port ──► ready
  *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store
+ *      └─ again ──► ends at once
+ *   SIGHUP, the file changes, POST /v1/reload ──► another config
  */
 export async function runGateway(options: UpOptions): Promise<void> {
   const { config } = options;
   const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
   await refuseSecond(config.state);
-  mkdirSync(config.state, { recursive: true, mode: 0o700 });
-  const store = openSqliteStore(config.state, { entitiesCachedMax: config.limits.entitiesCachedMax });
-  const gateway = new Gateway({ ...config, store, logger, redactionKey: redactionKey(config.state) });
+  const state = openState(config);
+  const gateway = new Gateway({ ...config, ...state, logger });
   const host = v2HostFor(options, gateway, logger);
-  await host?.start();
-
+  const reloader = new ConfigReloader({ ...options, logger, apply: (next) => gateway.reconfigure(next) });
   const admin = buildAdmin({
-    parts: gateway.parts,
-    store,
-    token: adminToken(config.state),
+    ...state,
+    parts: () => gateway.parts,
+    config: { view: () => reloader.view(), reload: () => reloader.reload() },
     logger,
     isReady: () => !gateway.draining,
   });
   try {
+    await host?.start();
     const data = await listening('data', () => gateway.listen());
     await listening('admin', () => admin.listen({ host: config.admin.host, port: config.admin.port }));
-    const { port } = admin.server.address() as AddressInfo;
-    const addresses = {
-      data,
-      admin: `http://${config.admin.host.includes(':') ? `[${config.admin.host}]` : config.admin.host}:${port}`,
-    };
+    const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
     writeAddress(config.state, { ...addresses, pid: process.pid });
+    const stopReloads = startReloads(reloader, options.file);
+    // Before the ready line: whoever reads it may signal at once.
+    const stopped = stopSignal(() => {
+      logger.warn('a second signal: ending at once, whatever is in flight');
+      removeAddress(config.state);
+    });
     options.onReady(addresses);
-    await stopSignal();
-    logger.info('stopping: what is in flight ends, nothing new is taken');
+    const signal = await stopped;
+    logger.info({ signal }, 'stopping: what is in flight ends, nothing new is taken');
+    stopReloads();
+    await gateway.giveNotice();
   } finally {
     removeAddress(config.state);
     await gateway.close();
     await admin.close();
     await host?.stop();
-    await store.close();
+    await state.store.close();
   }
+}
+
+/** The signal stays handled while the gateway drains: by default it would end it. */
+function startReloads(reloader: ConfigReloader, file: string): () => void {
+  process.on('SIGHUP', () => reloader.reloadQuietly());
+  return watchFileStatus(file, () => reloader.reloadQuietly());
+}
+
+/** What is kept in the state folder. */
+function openState({ state, limits }: Config) {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    const secrets = { token: adminToken(state), redactionKey: redactionKey(state) };
+    return { ...secrets, store: openSqliteStore(state, { entitiesCachedMax: limits.entitiesCachedMax }) };
+  } catch (error) {
+    if (error instanceof BanyanError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BanyanError('STORE_FAILED', `the state folder ${state} cannot be used: ${reason}`, { cause: error });
+  }
+}
+
+function urlOf(host: string, { port }: AddressInfo): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function v2HostFor({ config, faults }: UpOptions, gateway: Gateway, logger: Logger): V2HostProcess | null {
@@ -99,10 +132,4 @@ async function listening<T>(port: string, listen: () => Promise<T>): Promise<T> 
     const reason = error instanceof Error ? error.message : String(error);
     throw new BanyanError('BAD_CONFIG', `the ${port} port cannot be opened: ${reason}`, { cause: error });
   }
-}
-
-async function stopSignal(): Promise<void> {
-  const heard = new AbortController();
-  await Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal, { signal: heard.signal })));
-  heard.abort();
 }

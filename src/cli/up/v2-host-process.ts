@@ -58,6 +58,8 @@ export class V2HostProcess {
     ];
     const child = spawn(process.execPath, faults ? [...args, '--faults'] : args, {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // A Ctrl-C reaches every process of its terminal's group; the host must outlive the calls in flight to it.
+      detached: true,
     });
     const startedAtMs = performance.now();
     this.#child = child;
@@ -95,7 +97,13 @@ export class V2HostProcess {
     if (child === null) return;
     const closed = once(child, 'close');
     child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    const kill = setTimeout(() => {
+      this.#options.logger.warn(
+        { pid: child.pid, graceMs: STOP_GRACE_MS },
+        'the v2 host did not end and had to be killed',
+      );
+      child.kill('SIGKILL');
+    }, STOP_GRACE_MS);
     await closed;
     clearTimeout(kill);
   }

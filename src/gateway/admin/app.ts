@@ -13,12 +13,15 @@ import { STAGES } from '../../contract/stages.ts';
 import type { Wish } from '../../cutover/policies.ts';
 import type { PolicyMoved, Store } from '../../store/store.ts';
 import type { GatewayParts } from '../parts.ts';
+import type { ConfigPort } from './config.ts';
 import { auditQuery, explainInput, stageInput, wishInput } from './inputs.ts';
 import { sameToken } from './secrets.ts';
 import { explainView, statusView, typeView } from './views.ts';
 
 export type AdminOptions = {
-  readonly parts: GatewayParts;
+  /** Those in force now. */
+  readonly parts: () => GatewayParts;
+  readonly config: ConfigPort;
   readonly store: Store;
   readonly token: string;
   readonly logger: Logger;
@@ -50,6 +53,7 @@ export function buildAdmin(options: AdminOptions): FastifyInstance {
   addProbes(app, options);
   addReads(app, options);
   addMoves(app, options);
+  app.post('/v1/reload', async () => ({ schema: 1, ...(await options.config.reload()) }));
   return app;
 }
 
@@ -61,25 +65,25 @@ function addProbes(app: FastifyInstance, { isReady }: AdminOptions): void {
   });
 }
 
-function addReads(app: FastifyInstance, { parts, store }: AdminOptions): void {
-  app.get('/v1/status', async () => statusView(parts, store));
+function addReads(app: FastifyInstance, { parts, store, config }: AdminOptions): void {
+  app.get('/v1/status', async () => statusView(parts(), store, config.view()));
   app.get('/v1/audit', async (request) => {
     const { type, limit } = read(auditQuery, request.query);
-    return { schema: 1, lines: parts.policies.audit(type === undefined ? { limit } : { type, limit }) };
+    return { schema: 1, lines: parts().policies.audit(type === undefined ? { limit } : { type, limit }) };
   });
   app.get('/v1/types/:type/report', async (request) => {
     const type = typeOf(request);
-    const policy = parts.policies.current(type);
-    return buildReport(parts.shadowOf(type).ledger.snapshot(), policy);
+    const { policies, shadowOf } = parts();
+    return buildReport(shadowOf(type).ledger.snapshot(), policies.current(type));
   });
-  app.post('/v1/explain', async (request) => explainView(parts, read(explainInput, request.body)));
+  app.post('/v1/explain', async (request) => explainView(parts(), read(explainInput, request.body)));
 }
 
 function addMoves(app: FastifyInstance, { parts, store }: AdminOptions): void {
-  const { policies } = parts;
+  const { policies } = parts();
   const moved = (type: string, { line, entities }: PolicyMoved) => {
-    const found = parts.types.find(({ name }) => name === type);
-    return { schema: 1, audit: line, entities, now: found === undefined ? null : typeView(parts, store, found) };
+    const found = parts().types.find(({ name }) => name === type);
+    return { schema: 1, audit: line, entities, now: found === undefined ? null : typeView(parts(), store, found) };
   };
   app.post('/v1/types/:type/stage', async (request) => {
     const { stage, sharePpm, ...wish } = read(stageInput, request.body);

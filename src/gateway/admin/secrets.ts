@@ -1,9 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BanyanError } from '../../contract/errors.ts';
 
 const SECRET_BYTES = 32;
+const SECRET = /^[\w-]{43}$/;
 
 /**
  * The admin token of a state folder: made at first use, readable by its owner only. There is no default token,
@@ -27,11 +28,19 @@ export function sameToken(given: string, expected: string): boolean {
 
 function secretOf(stateFolder: string, name: string): string {
   const file = join(stateFolder, name);
-  if (!existsSync(file)) {
-    writeFileSync(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  }
+  if (!existsSync(file)) makeSecret(file);
   if ((statSync(file).mode & 0o077) !== 0) {
     throw new BanyanError('STORE_FAILED', `${file} can be read by others: expected mode 600; run chmod 600 on it`);
   }
+  const secret = readFileSync(file, 'utf8').trim();
+  if (SECRET.test(secret)) return secret;
+  // Never whole, so never used: a start that was killed, or a full disk.
+  makeSecret(file);
   return readFileSync(file, 'utf8').trim();
+}
+
+/** Whole or not there at all. */
+function makeSecret(file: string): void {
+  writeFileSync(`${file}.tmp`, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
+  renameSync(`${file}.tmp`, file);
 }

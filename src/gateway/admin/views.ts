@@ -10,11 +10,13 @@ import { findType } from '../match.ts';
 import type { MigratedType } from '../migrated-type.ts';
 import type { GatewayParts } from '../parts.ts';
 import { planCall } from '../plan-call.ts';
+import type { ConfigView } from './config.ts';
 
 /** What the admin API answers. These shapes are the API: `schema` grows when one changes. */
 
 export type StatusView = {
   readonly schema: 1;
+  readonly config: ConfigView;
   readonly types: readonly TypeView[];
   readonly counters: Readonly<Record<CounterName, number>>;
   readonly store: StoreCounters;
@@ -50,9 +52,10 @@ export type ExplainView = {
   readonly refused: { readonly code: string; readonly message: string; readonly hint: string } | null;
 };
 
-export function statusView(parts: GatewayParts, store: Store): StatusView {
+export function statusView(parts: GatewayParts, store: Store, config: ConfigView): StatusView {
   return {
     schema: 1,
+    config,
     types: parts.types.map((type) => typeView(parts, store, type)),
     counters: parts.counters.snapshot(),
     store: store.counters(),

@@ -1,0 +1,78 @@
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import type { Wire } from '../contract/wire.ts';
+import type { Config } from './config.ts';
+import { type ConfigDocument, readDocument } from './document.ts';
+import { builtInWire, draftOf } from './draft.ts';
+import { objectionsTo, withoutEchoes } from './objections.ts';
+import { ConfigError, type ConfigProblem, inOrder, type Objection, pathText } from './problems.ts';
+import { RULES } from './rules/index.ts';
+import { fixedChanges, type Running } from './running.ts';
+import { CONFIG, type ConfigInput } from './schema.ts';
+import { typeSpec } from './spec.ts';
+
+export type ParseOptions = {
+  /** The file's path: for messages, and the folder that `state` is relative to. */
+  readonly file: string;
+  /** Wires of the types that come with Banyan, by name. */
+  readonly builtIn: Readonly<Record<string, Wire>>;
+  /** Set when the config is to take force in a running gateway: what that cannot change is a problem then. */
+  readonly running?: Running | undefined;
+};
+
+/**
+ * Reads the text of a config file, YAML or JSON. Throws a ConfigError with every problem it finds.
+ *
+ * @example parseConfig('types: { simple_orchestrator: { legacy: "http://127.0.0.1:9101" } }', { file, builtIn })
+ */
+export function parseConfig(text: string, { file, builtIn, running }: ParseOptions): Config {
+  const document = readDocument(text);
+  const result = CONFIG.safeParse(document.value);
+  const objections =
+    document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], builtIn);
+  const problems = problemsOf(document, objections, file);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  const config = configOf(result.data, { file, builtIn });
+  const refused = running === undefined ? [] : problemsOf(document, fixedChanges(config, running), file);
+  if (refused.length > 0) throw new ConfigError(refused);
+  return config;
+}
+
+/** The state folder that the text of a config file names, whatever else is wrong with it; `null` when that cannot be told. */
+export function stateFolderIn(text: string, file: string): string | null {
+  const { value } = readDocument(text);
+  const state = value === undefined ? null : draftOf(value, {}).state;
+  return state === null ? null : resolve(dirname(file), state);
+}
+
+function objectionsIn(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  builtIn: ParseOptions['builtIn'],
+): readonly Objection[] {
+  const draft = draftOf(value, builtIn);
+  return withoutEchoes([...objectionsTo(value, issues), ...RULES.flatMap((rule) => rule(draft))]);
+}
+
+function problemsOf(
+  document: ConfigDocument,
+  objections: readonly Objection[],
+  file: string,
+): readonly ConfigProblem[] {
+  const found = [
+    ...document.problems,
+    ...objections.map(({ path, part, message }) => ({ ...document.positionOf(path, part), path, message })),
+  ];
+  return inOrder(found.map(({ path, ...problem }) => ({ ...problem, file, path: pathText(path) })));
+}
+
+function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
+  return {
+    data: input.data,
+    admin: input.admin,
+    state: resolve(dirname(file), input.state),
+    types: Object.entries(input.types).map(([name, type]) => typeSpec(name, type, builtInWire(name, builtIn))),
+    limits: input.limits,
+    timeouts: input.timeouts,
+  };
+}

@@ -1,0 +1,60 @@
+import type { TypeSpec } from '../contract/specs.ts';
+import type { Config } from './config.ts';
+import { type Objection, quote } from './problems.ts';
+import type { Listen } from './texts.ts';
+
+/** A gateway that runs: what it was started with, and what it would have to be started again for. */
+export type Running = {
+  /** In force. */
+  readonly config: Config;
+  /** Types that its v2 host serves. */
+  readonly hosted: readonly string[];
+};
+
+/** Changes that would need other ports, another store, or another v2 host than those that run. */
+export function fixedChanges(next: Config, running: Running): readonly Objection[] {
+  return [
+    ...changedAddresses(next, running),
+    ...changedSizes(next, running),
+    ...next.types.flatMap(typeChanges(running)),
+  ];
+}
+
+function changedAddresses(next: Config, { config: now }: Running): readonly Objection[] {
+  const asText = ({ data, admin, state }: Config) => ({ data: listenText(data), admin: listenText(admin), state });
+  const before = asText(now);
+  const after = asText(next);
+  const keys = (['data', 'admin', 'state'] as const).filter((key) => before[key] !== after[key]);
+  return keys.map((key) => fixed([key], quote(before[key]), quote(after[key])));
+}
+
+/** Sizes that the server and the store take once, when they are opened. */
+function changedSizes({ limits }: Config, { config: now }: Running): readonly Objection[] {
+  const keys = (['headerBytesMax', 'entitiesCachedMax'] as const).filter((key) => limits[key] !== now.limits[key]);
+  return keys.map((key) => fixed(['limits', key], String(now.limits[key]), String(limits[key])));
+}
+
+function typeChanges({ config, hosted }: Running): (type: TypeSpec) => readonly Objection[] {
+  return ({ name, v2, wire }) => {
+    const now = config.types.find((type) => type.name === name);
+    const path = ['types', name];
+    const objections: Objection[] = [];
+    if (v2 === null && !hosted.includes(name))
+      objections.push(
+        fixed([...path, 'v2'], 'the URL of the V2 side', 'nothing, for a type that the v2 host does not serve'),
+      );
+    // Copies under way keep to the order they began with.
+    if (now !== undefined && now.wire.order !== wire.order)
+      objections.push(fixed([...path, 'order'], quote(now.wire.order), quote(wire.order)));
+    return objections;
+  };
+}
+
+function fixed(path: Objection['path'], expected: string, got: string): Objection {
+  const message = `expected ${expected} for as long as the gateway runs, got ${got} (start it again to change this)`;
+  return { path, part: 'value', message };
+}
+
+function listenText({ host, port }: Listen): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
