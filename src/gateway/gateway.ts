@@ -1,10 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { BanyanError } from '../contract/errors.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { buildParts, type GatewayParts, type PartsOptions } from './parts.ts';
 import { receive } from './receive.ts';
 import type { TypeShadow } from './type-shadow.ts';
+import { upgrade } from './upgrade.ts';
+import { asksForWebSocket } from './websocket/handshake.ts';
+import { UpgradeClient } from './websocket/upgrade-client.ts';
 
 export type GatewayOptions = PartsOptions & {
   /** Port 0: any free one. */
@@ -21,6 +24,8 @@ export class Gateway {
   readonly #server: Server;
   readonly #shadows: ReadonlyMap<string, TypeShadow>;
   readonly #sockets = new Set<Socket>();
+  /** The last that was asked of a connection. */
+  readonly #lastAnswers = new WeakMap<Socket, ServerResponse>();
   readonly #saving: NodeJS.Timeout;
   #draining = false;
 
@@ -32,6 +37,7 @@ export class Gateway {
     this.#server = createServer(serverOptions(options), (request, response) => {
       // The last answer of a connection that is to be closed says so.
       if (this.#draining) response.shouldKeepAlive = false;
+      this.#lastAnswers.set(request.socket, response);
       receive(this.parts, request, response).catch((error: unknown) => {
         options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
         const client = new ClientAnswer(response);
@@ -39,6 +45,7 @@ export class Gateway {
         else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
       });
     });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     this.#watchConnections();
     this.#saving = setInterval(() => this.#saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
@@ -71,13 +78,27 @@ export class Gateway {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      this.parts.tunnels.goAway('the gateway is stopping');
+      for (const socket of this.#sockets) if (!this.parts.tunnels.carries(socket)) socket.destroy();
     }, this.#options.timeouts.drainMs);
     await closed;
     clearTimeout(cut);
     await Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
     this.#saveLedgers();
     await Promise.all(this.parts.types.map((type) => type.close()));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // Answers to what was asked before would come in the midst of the WebSocket's bytes.
+    if (this.#lastAnswers.get(socket)?.writableFinished === false) return void socket.destroy();
+    if (this.#draining) {
+      const error = new BanyanError('DRAINING', 'the gateway takes no new WebSockets');
+      return void new UpgradeClient(socket, head).error(error);
+    }
+    upgrade(this.parts, request, socket, head).catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a WebSocket ended in an error of the gateway itself');
+      socket.destroy();
+    });
   }
 
   #watchConnections(): void {
@@ -109,5 +130,11 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 };
 
 function serverOptions({ limits }: GatewayOptions) {
-  return { maxHeaderSize: limits.headerBytesMax, keepAliveTimeout: 65_000, noDelay: true } as const;
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    keepAliveTimeout: 65_000,
+    noDelay: true,
+    // Whatever else a request offers to upgrade to (h2c) is declined by answering it as it is: RFC 9110 §7.8.
+    shouldUpgradeCallback: ({ rawHeaders }: IncomingMessage) => asksForWebSocket(rawHeaders),
+  };
 }

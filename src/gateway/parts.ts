@@ -11,11 +11,14 @@ import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
 import { MigratedType } from './migrated-type.ts';
 import { TypeShadow } from './type-shadow.ts';
+import { Tunnels } from './websocket/tunnels.ts';
 
 /** What a call needs, by name: the rooms of the gateway. */
 export type GatewayParts = ForwardContext & {
   readonly types: readonly MigratedType[];
   readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly tunnels: Tunnels;
   readonly policies: Policies;
   readonly guards: Guards;
   readonly shadowOf: (type: string) => TypeShadow;
@@ -58,7 +61,9 @@ export function buildParts(options: PartsOptions): {
   const parts: GatewayParts = {
     types,
     limits,
+    timeouts,
     counters,
+    tunnels: new Tunnels({ max: limits.upgradesMax, idleMs: timeouts.upgradeIdleMs, counters }),
     policies,
     captureBytesMax: limits.captureBytesMax,
     // Monotonic: durations must not jump when the machine's clock is set.
