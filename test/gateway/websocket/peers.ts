@@ -158,12 +158,19 @@ export function frame(opcode: number, payload: string | Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, bytes.byteLength]), bytes]);
 }
 
-/** The close code of the close frame that a text of bytes ends with; masked when a client sent it. */
-export function closeCodeAtEnd(heard: string): number | null {
+/** The code of the close frame among the frames (of at most 125 bytes) that follow the last head. */
+export function closeCodeIn(heard: string): number | null {
   const bytes = Buffer.from(heard, 'latin1');
-  const at = bytes.lastIndexOf(0x88);
-  const masked = ((bytes[at + 1] ?? 0) & 0x80) !== 0;
-  const code = bytes.subarray(at + (masked ? 6 : 2), at + (masked ? 8 : 4));
-  if (at === -1 || code.byteLength < 2) return null;
-  return masked ? code.readUInt16BE() ^ bytes.readUInt16BE(at + 2) : code.readUInt16BE();
+  let at = heard.indexOf('\r\n\r\n') + 4;
+  for (;;) {
+    const [opcode, length] = [bytes[at], bytes[at + 1]];
+    if (opcode === undefined || length === undefined) return null;
+    const masked = (length & 0x80) !== 0;
+    const payload = at + (masked ? 6 : 2);
+    if ((opcode & 0xf) === 8) {
+      const code = bytes.readUInt16BE(payload);
+      return masked ? code ^ bytes.readUInt16BE(at + 2) : code;
+    }
+    at = payload + (length & 0x7f);
+  }
 }
