@@ -18,6 +18,7 @@ export const LIMIT_BOUNDS = {
   upstreamConnectionsMax: { min: 1, max: 65_535, meaning: 'Connections per side and type.' },
   upstreamQueueMax: { min: 0, max: 10_000_000, meaning: 'Calls waiting for a connection, per side and type.' },
   headerBytesMax: { min: KIB, max: MIB, meaning: 'Bytes of the headers of one message.' },
+  upgradesMax: { min: 0, max: 1_000_000, meaning: 'WebSockets open at once, over all types.' },
   entitiesCachedMax: { min: 0, max: 100_000_000, meaning: 'Entities kept in memory in front of the store.' },
 } as const satisfies Record<keyof Limits, Bound>;
 
@@ -25,6 +26,7 @@ export const TIMEOUT_BOUNDS = {
   connectMs: { min: 1, max: DAY_MS, meaning: 'To open a connection to an upstream.' },
   answerMs: { min: 1, max: DAY_MS, meaning: "From the request's end to the answer's headers." },
   idleMs: { min: 1, max: DAY_MS, meaning: 'Between two chunks of a body.' },
+  upgradeIdleMs: { min: 1, max: DAY_MS, meaning: 'An open WebSocket without a byte in either direction.' },
   mirrorMs: { min: 1, max: DAY_MS, meaning: 'A whole mirrored call.' },
   drainNoticeMs: {
     min: 0,

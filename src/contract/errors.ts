@@ -16,6 +16,13 @@ export const ERRORS = {
     status: 413,
     hint: 'The id of this call stands in its body, which is longer than requestBodyPeekBytesMax.',
   },
+  BAD_UPGRADE: {
+    status: 400,
+    hint: 'Open WebSockets with a library: GET, HTTP/1.1, Connection: Upgrade, Upgrade: websocket, a Sec-WebSocket-Key.',
+  },
+  WEBSOCKET_VERSION: { status: 426, hint: 'Send Sec-WebSocket-Version: 13, the one version there is.' },
+  UPGRADES_FULL: { status: 503, hint: 'As many WebSockets are open as upgradesMax allows; try again later.' },
+  DRAINING: { status: 503, hint: 'The gateway is stopping; connect anew to reach one that is not.' },
   UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
   UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
   UPSTREAM_OVERLOADED: {

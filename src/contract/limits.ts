@@ -20,6 +20,8 @@ export type Limits = {
   readonly upstreamQueueMax: number;
   /** Bytes of the headers of one message, in either direction. */
   readonly headerBytesMax: number;
+  /** WebSockets open at once, over all types, those being opened included; beyond it: 503 with Retry-After. */
+  readonly upgradesMax: number;
   /** Entities kept in memory in front of the store. */
   readonly entitiesCachedMax: number;
 };
@@ -31,6 +33,8 @@ export type Timeouts = {
   readonly answerMs: number;
   /** Between two chunks of a body. */
   readonly idleMs: number;
+  /** An open WebSocket without a byte in either direction. */
+  readonly upgradeIdleMs: number;
   /** A whole mirrored call, from sending to the last byte. */
   readonly mirrorMs: number;
   /** How long a stopping gateway that says so (503 at /readyz) still takes new connections; part of `drainMs`. */
@@ -51,6 +55,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   upstreamConnectionsMax: 256,
   upstreamQueueMax: 1024,
   headerBytesMax: 64 * KIB,
+  upgradesMax: 10_000,
   entitiesCachedMax: 50_000,
 });
 
@@ -58,6 +63,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   connectMs: 2000,
   answerMs: 30_000,
   idleMs: 60_000,
+  upgradeIdleMs: 300_000,
   mirrorMs: 5000,
   drainNoticeMs: 200,
   drainMs: 10_000,

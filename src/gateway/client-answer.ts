@@ -39,8 +39,7 @@ export class ClientAnswer {
 
   /** Throws when Node refuses a header: the upstream's answer is malformed then. */
   head(status: number, statusText: string, headers: RawHeaders): void {
-    const phrase = REASON_PHRASE.test(statusText) ? statusText : '';
-    this.#response.writeHead(status, phrase, answerHeaders(headers) as string[]);
+    this.#response.writeHead(status, safePhrase(statusText), answerHeaders(headers) as string[]);
     // A streamed answer may pause long before its first byte, and its head must not wait for it; but a body that
     // came in the same packet goes out with its head in one write.
     if (ASCII.test(headers.join(''))) process.nextTick(() => this.#flushHead());
@@ -65,14 +64,13 @@ export class ClientAnswer {
 
   /** Head and body at once. The length is ours to say: the body may have been rewritten. */
   whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void {
-    const phrase = REASON_PHRASE.test(statusText) ? statusText : '';
-    this.#response.writeHead(status, phrase, answerHeaders(headers) as string[]);
+    this.#response.writeHead(status, safePhrase(statusText), answerHeaders(headers) as string[]);
     this.#response.end(body);
   }
 
   /** Banyan's own answer. */
   error(error: BanyanError): void {
-    const { code, message, hint, status } = error;
+    const { status } = error;
     this.#response.sendDate = true;
     this.#response.writeHead(status, {
       'content-type': 'application/json',
@@ -80,7 +78,7 @@ export class ClientAnswer {
       ...(this.#response.req.complete ? {} : { connection: 'close' }),
       ...(status === 503 ? { 'retry-after': '1' } : {}),
     });
-    this.#response.end(JSON.stringify({ error: { code, message, hint } }));
+    this.#response.end(errorBody(error));
   }
 
   refuse(code: ErrorCode, message: string): void {
@@ -91,4 +89,13 @@ export class ClientAnswer {
   cut(): void {
     this.#response.destroy();
   }
+}
+
+export function safePhrase(statusText: string): string {
+  return REASON_PHRASE.test(statusText) ? statusText : '';
+}
+
+/** The body of Banyan's own answer, JSON. */
+export function errorBody({ code, message, hint }: BanyanError): string {
+  return JSON.stringify({ error: { code, message, hint } });
 }

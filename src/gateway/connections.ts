@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Tunnels } from './websocket/tunnels.ts';
 
 /** The clients' connections to a server, so that a server that stops can end each one without failing a call. */
 export class Connections {
@@ -30,9 +31,10 @@ export class Connections {
 
   /**
    * Takes no new connection, ends the idle ones, and resolves when the others have ended: each after its answer,
-   * or all at once after `cutAfterMs`. Gives how many were cut.
+   * or all at once after `cutAfterMs`; open WebSockets are sent away then, and end by themselves. Gives how many
+   * were cut.
    */
-  async close(cutAfterMs: number): Promise<number> {
+  async close(cutAfterMs: number, tunnels: Pick<Tunnels, 'goAway' | 'carries'>): Promise<number> {
     this.lastAnswers();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#endIdle();
@@ -40,8 +42,10 @@ export class Connections {
     for (const response of this.#answers) response.on('close', () => setImmediate(() => this.#endIdle()));
     let cut = 0;
     const timer = setTimeout(() => {
-      cut = this.#sockets.size;
-      for (const socket of this.#sockets) socket.destroy();
+      tunnels.goAway('the gateway is stopping');
+      const left = [...this.#sockets].filter((socket) => !tunnels.carries(socket));
+      cut = left.length;
+      for (const socket of left) socket.destroy();
     }, cutAfterMs);
     await closed;
     clearTimeout(timer);

@@ -11,6 +11,11 @@ export const COUNTERS = {
   owners_not_durable: 'new entities whose owner could not be made durable, so that their ids were withheld',
   store_write_failures: 'writes of the store, behind an answer, that failed',
   malformed_requests: 'connections that did not speak HTTP',
+  malformed_upgrades: 'requests for a WebSocket whose handshake the protocol does not allow',
+  upgrades_opened: 'WebSockets that were opened',
+  upgrades_over_limit: 'WebSockets refused because upgradesMax were open',
+  upgrades_idle: 'WebSockets closed because nothing had passed for upgradeIdleMs',
+  upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

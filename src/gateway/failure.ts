@@ -7,7 +7,8 @@ export function failureOf(
   headSeen: boolean,
 ): { readonly reason: FailureReason; readonly message: string } {
   const code = 'code' in error ? String(error.code) : '';
-  return { reason: REASONS[code] ?? fallbackReason(error, headSeen), message: error.message };
+  // An address that was tried in vain under several numbers gives an error without a text of its own.
+  return { reason: REASONS[code] ?? fallbackReason(error, code, headSeen), message: error.message || code };
 }
 
 const REASONS: Readonly<Record<string, FailureReason>> = {
@@ -30,8 +31,9 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
   UND_ERR_DESTROYED: 'aborted',
 };
 
-function fallbackReason(error: Error, headSeen: boolean): FailureReason {
-  if (error.name === 'HTTPParserError') return 'malformed';
+function fallbackReason(error: Error, code: string, headSeen: boolean): FailureReason {
+  // undici's parser and Node's.
+  if (error.name === 'HTTPParserError' || code.startsWith('HPE_')) return 'malformed';
   return headSeen ? 'truncated' : 'reset';
 }
 

@@ -102,7 +102,7 @@ export function translateRequestBody(
 }
 
 /** A read, or a call of which V2 has seen nothing, may be answered by legacy, where legacy has what it names. */
-function mayFallBack(call: Call, side: Side, sent: boolean): boolean {
+export function mayFallBack(call: Call, side: Side, sent: boolean): boolean {
   if (side !== 'v2' || (sent && call.operation.effect === 'write')) return false;
   if (call.body.kind === 'stream' || call.entities.some(({ entity }) => entity?.twin === 'stale')) return false;
   return translationTo('legacy', call.entities) !== null;

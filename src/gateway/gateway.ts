@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
@@ -7,6 +7,9 @@ import { Connections } from './connections.ts';
 import { type ConfigChange, LiveConfig } from './live-config.ts';
 import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
 import { receive } from './receive.ts';
+import { upgrade } from './upgrade.ts';
+import { asksForWebSocket } from './websocket/handshake.ts';
+import { UpgradeClient } from './websocket/upgrade-client.ts';
 
 export type GatewayOptions = Configured &
   LastingOptions & {
@@ -23,6 +26,8 @@ export class Gateway {
   readonly #server: Server;
   readonly #config: LiveConfig;
   readonly #connections: Connections;
+  /** The last that was asked of a connection. */
+  readonly #lastAnswers = new WeakMap<Socket, ServerResponse>();
   readonly #saving: NodeJS.Timeout;
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
@@ -33,6 +38,7 @@ export class Gateway {
     this.#server = createServer(serverOptions(options));
     this.#connections = new Connections(this.#server);
     this.#server.on('request', (request, response) => {
+      this.#lastAnswers.set(request.socket, response);
       const received = this.#config.run((parts) => receive(parts, request, response));
       received.catch((error: unknown) => {
         options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
@@ -41,6 +47,7 @@ export class Gateway {
         else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
       });
     });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     this.#refuseMalformed();
     this.#saving = setInterval(() => void this.#config.saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
@@ -95,7 +102,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#stopBegins();
     clearInterval(this.#saving);
-    const cut = await this.#connections.close(this.#drainLeftMs());
+    const cut = await this.#connections.close(this.#drainLeftMs(), this.parts.tunnels);
     if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
     const deadline = new AbortController();
     await this.#config.close(sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined));
@@ -110,6 +117,20 @@ export class Gateway {
   #drainLeftMs(): number {
     const elapsedMs = performance.now() - (this.#stopBeganMs ?? performance.now());
     return Math.max(0, this.parts.timeouts.drainMs - elapsedMs);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // Answers to what was asked before would come in the midst of the WebSocket's bytes.
+    if (this.#lastAnswers.get(socket)?.writableFinished === false) return void socket.destroy();
+    if (this.draining) {
+      const error = new BanyanError('DRAINING', 'the gateway takes no new WebSockets');
+      return void new UpgradeClient(socket, head).error(error);
+    }
+    const opened = this.#config.run((parts) => upgrade(parts, request, socket, head));
+    opened.catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a WebSocket ended in an error of the gateway itself');
+      socket.destroy();
+    });
   }
 
   #refuseMalformed(): void {
@@ -128,5 +149,11 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 };
 
 function serverOptions({ limits }: GatewayOptions) {
-  return { maxHeaderSize: limits.headerBytesMax, keepAliveTimeout: 65_000, noDelay: true } as const;
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    keepAliveTimeout: 65_000,
+    noDelay: true,
+    // Whatever else a request offers to upgrade to (h2c) is declined by answering it as it is: RFC 9110 §7.8.
+    shouldUpgradeCallback: ({ rawHeaders }: IncomingMessage) => asksForWebSocket(rawHeaders),
+  };
 }

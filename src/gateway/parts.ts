@@ -11,12 +11,14 @@ import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { TypeShadow } from './type-shadow.ts';
+import { Tunnels } from './websocket/tunnels.ts';
 
 /** What a call needs, by name: the rooms of the gateway. A config has its own; a call keeps those it began with. */
 export type GatewayParts = ForwardContext & {
   readonly types: readonly MigratedType[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  readonly tunnels: Tunnels;
   readonly policies: Policies;
   readonly guards: Guards;
   readonly shadowOf: (type: string) => TypeShadow;
@@ -41,6 +43,7 @@ export type LastingOptions = {
 /** The rooms that outlive a config: policies, owners, counts, and the shadows of all types that have calls. */
 export class Lasting {
   readonly counters = new Counters();
+  readonly tunnels = new Tunnels(this.counters);
   readonly shadows = new Map<string, TypeShadow>();
   readonly policies: Policies;
   readonly entities: Entities;
@@ -76,12 +79,14 @@ export class Lasting {
 
   /** The parts of a config whose types have their shadows. */
   partsFor(types: readonly MigratedType[], { limits, timeouts }: Configured): GatewayParts {
-    const { counters, policies, entities, guards, shadows } = this;
+    const { counters, tunnels, policies, entities, guards, shadows } = this;
+    tunnels.limit({ max: limits.upgradesMax, idleMs: timeouts.upgradeIdleMs });
     return {
       types,
       limits,
       timeouts,
       counters,
+      tunnels,
       policies,
       entities,
       guards,

@@ -1,39 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BanyanError } from '../contract/errors.ts';
 import { STAGES } from '../contract/stages.ts';
 import type { WireOperation } from '../contract/wire.ts';
 import { headerValue } from '../wire/headers.ts';
 import { parseJson } from '../wire/ids.ts';
-import { parseTarget, type Target } from '../wire/target.ts';
+import { type Addressee, addressee } from './addressee.ts';
 import type { Call } from './call.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { type Forwarded, forward } from './forward.ts';
 import { requestHeaders } from './headers.ts';
-import { findType } from './match.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
 import { looksAtIds, planCall } from './plan-call.ts';
 import { passThrough, type RequestBody, readBody, readWholeUpTo } from './request-body.ts';
 import { settle } from './settle.ts';
+import { asksForWebSocket } from './websocket/handshake.ts';
 
 /**
  * One call, straight down. Each line is a step; a step that cannot go on answers the client itself.
  *
- *   parseTarget ──► findType ──► operationOf ──► body ──► planCall ──► forward ──► settle (detached)
- *        │ 400          │ 404                      │ 413, or the client left │ 502, 503, 504
+ *   addressee ──► operationOf ──► body ──► planCall ──► forward ──► settle (detached)
+ *        │ 400, 404                  │ 413, or the client left │ 502, 503, 504
  */
 export async function receive(parts: GatewayParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const client = new ClientAnswer(response);
-  const target = parseTarget(request.url ?? '');
-  if ('refused' in target) {
-    parts.counters.add('refused_targets');
-    return client.refuse('BAD_TARGET', `the request target is refused: ${target.refused}`);
-  }
-  const type = findType(parts.types, request.rawHeaders, target);
-  if (type === null) {
-    parts.counters.add('unmatched');
-    return client.refuse('NO_TYPE', `no type claims ${request.method} ${target.path}`);
-  }
-  const call = await understand(parts, type, target, request, client);
+  const half = halfAnUpgrade(parts, request);
+  if (half !== null) return client.error(half);
+  const addressed = addressee(parts, request);
+  if (addressed instanceof BanyanError) return client.error(addressed);
+  const call = await understand(parts, addressed, request, client);
   if (call === null) return;
   let forwarded: Forwarded = NOT_FORWARDED;
   try {
@@ -45,11 +40,20 @@ export async function receive(parts: GatewayParts, request: IncomingMessage, res
 
 const NOT_FORWARDED: Forwarded = { attempts: [], created: [] };
 
+/**
+ * A proxy that forgot `Connection: Upgrade` asks for a WebSocket that way. What it means is clear, and an ordinary
+ * answer would leave its operator searching.
+ */
+function halfAnUpgrade({ counters }: GatewayParts, { rawHeaders }: IncomingMessage): BanyanError | null {
+  if (!asksForWebSocket(rawHeaders)) return null;
+  counters.add('malformed_upgrades');
+  return new BanyanError('BAD_UPGRADE', 'the WebSocket handshake is refused: it has no Connection: Upgrade');
+}
+
 /** What the call is, names and needs; `null` when the client has been told, or has left. */
 async function understand(
   parts: GatewayParts,
-  type: MigratedType,
-  target: Target,
+  { type, target }: Addressee,
   request: IncomingMessage,
   client: ClientAnswer,
 ): Promise<Call | null> {

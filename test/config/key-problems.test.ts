@@ -34,7 +34,7 @@ timeouts: { idleMs: 1.5 }
       '11:38 types.billing.operations[0].method: expected GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK, REPORT or SEARCH, got "get"; did you mean "GET"?',
       '11:68 types.billing.operations[0].effect: expected read or write, got "reads"; did you mean "read"?',
       '12:9 types.billing.operations[1].effect: expected read or write, got nothing',
-      '15:11 limits.mirrorQueMax: expected one of the keys requestBodyPeekBytesMax, captureBytesMax, mirrorInFlightMax, mirrorQueueMax, mirrorQueueBytesMax, upstreamConnectionsMax, upstreamQueueMax, headerBytesMax, entitiesCachedMax, got "mirrorQueMax"; did you mean "mirrorQueueMax"?',
+      '15:11 limits.mirrorQueMax: expected one of the keys requestBodyPeekBytesMax, captureBytesMax, mirrorInFlightMax, mirrorQueueMax, mirrorQueueBytesMax, upstreamConnectionsMax, upstreamQueueMax, headerBytesMax, upgradesMax, entitiesCachedMax, got "mirrorQueMax"; did you mean "mirrorQueueMax"?',
       '15:45 limits.captureBytesMax: expected a whole number from 1024 to 1073741824, got "64 KiB"',
       '16:21 timeouts.idleMs: expected a whole number from 1 to 86400000, got 1.5',
     ]);

@@ -1,0 +1,156 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
+import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
+import type { Timeouts } from '../../contract/limits.ts';
+import { failureOf } from '../failure.ts';
+import type { Failure } from '../leg.ts';
+import { problemOfSwitch } from './handshake.ts';
+import type { UpgradeClient } from './upgrade-client.ts';
+
+export type UpgradeRequest = {
+  /** URL of the upstream; `null` while it has none. */
+  readonly base: string | null;
+  readonly target: string;
+  /** As a call's; those of the upgrade itself are added here. */
+  readonly headers: RawHeaders;
+  readonly key: string;
+};
+
+export type UpgradeAnswer =
+  | {
+      readonly kind: 'switched';
+      readonly statusText: string;
+      readonly headers: RawHeaders;
+      /** What the upstream has said already is what is read first. */
+      readonly socket: Socket;
+    }
+  /** Any other answer; its body is unread. */
+  | { readonly kind: 'answered'; readonly response: IncomingMessage }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export type UpgradeBounds = {
+  readonly timeouts: Pick<Timeouts, 'connectMs' | 'answerMs'>;
+  readonly headerBytesMax: number;
+};
+
+/** Asks a side for a WebSocket, on a connection of its own. Never rejects; leaves nothing open unless it is answered. */
+export function askUpgrade(
+  request: UpgradeRequest,
+  client: UpgradeClient,
+  bounds: UpgradeBounds,
+): Promise<UpgradeAnswer> {
+  const { base } = request;
+  if (base === null) return Promise.resolve({ kind: 'failed', failure: NOT_STARTED });
+  return new Promise((resolve) => {
+    const attempt = new Attempt(new URL(base), request, bounds, (answer) => {
+      stopListening();
+      resolve(answer);
+    });
+    const stopListening = client.onGone(() => attempt.fail('aborted', 'the client left'));
+    attempt.start();
+  });
+}
+
+const NOT_STARTED: Failure = { reason: 'refused', message: 'the upstream has no address yet', sent: false };
+
+class Attempt {
+  readonly #request: UpgradeRequest;
+  readonly #url: URL;
+  readonly #bounds: UpgradeBounds;
+  readonly #resolve: (answer: UpgradeAnswer) => void;
+  #socket: Socket | null = null;
+  #deadline: NodeJS.Timeout | undefined;
+  #connected = false;
+  #done = false;
+
+  constructor(url: URL, request: UpgradeRequest, bounds: UpgradeBounds, resolve: (answer: UpgradeAnswer) => void) {
+    this.#url = url;
+    this.#request = request;
+    this.#bounds = bounds;
+    this.#resolve = resolve;
+  }
+
+  start(): void {
+    const { connectMs, answerMs } = this.#bounds.timeouts;
+    this.#failAfter(connectMs, 'connect_timeout', `no connection within ${connectMs} ms`);
+    const socket = connectTo(this.#url, () => {
+      this.#connected = true;
+      this.#failAfter(answerMs, 'answer_timeout', `no answer to the handshake within ${answerMs} ms`);
+    });
+    this.#socket = socket;
+    // Listened to from the start, and to the end: afterwards 'close' says the same.
+    socket.on('error', (error) => this.#broke(error));
+    try {
+      this.#listen(this.#send(socket));
+    } catch (error) {
+      // Node refuses to put it on a wire, such as a header value with a control character.
+      this.fail('malformed', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #send(socket: Socket): ClientRequest {
+    const { target, headers } = this.#request;
+    return httpRequest({
+      createConnection: () => socket,
+      method: 'GET',
+      path: this.#url.pathname.replace(/\/$/, '') + target,
+      headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'],
+      maxHeaderSize: this.#bounds.headerBytesMax,
+    });
+  }
+
+  #listen(outgoing: ClientRequest): void {
+    outgoing.on('upgrade', (response, socket, head) => this.#switched(response, socket as Socket, head));
+    outgoing.on('response', (response) => this.#answered(response));
+    outgoing.on('error', (error) => this.#broke(error));
+    outgoing.end();
+  }
+
+  #broke(error: Error): void {
+    const { reason, message } = failureOf(error, false);
+    this.fail(reason, message);
+  }
+
+  #switched({ statusMessage = '', rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+    const problem = problemOfSwitch(rawHeaders, this.#request.key);
+    if (problem !== null) return void this.fail('malformed', problem);
+    if (head.byteLength > 0) socket.unshift(head);
+    this.#settle({ kind: 'switched', statusText: statusMessage, headers: rawHeaders, socket });
+  }
+
+  #answered(response: IncomingMessage): void {
+    // Node lets the connection of a request without an agent live on.
+    response.once('close', () => this.#socket?.destroy());
+    if (response.statusCode === 101) return void this.fail('malformed', 'its 101 names no protocol to switch to');
+    if (!this.#settle({ kind: 'answered', response })) response.destroy();
+  }
+
+  /** Ends the attempt, unless it has ended: later failures are those of the tunnel. */
+  fail(reason: FailureReason, message: string): void {
+    if (this.#settle({ kind: 'failed', failure: { reason, message, sent: this.#connected } })) this.#socket?.destroy();
+  }
+
+  #failAfter(ms: number, reason: FailureReason, message: string): void {
+    clearTimeout(this.#deadline);
+    if (!this.#done) this.#deadline = setTimeout(() => this.fail(reason, message), ms);
+  }
+
+  #settle(answer: UpgradeAnswer): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    clearTimeout(this.#deadline);
+    this.#resolve(answer);
+    return true;
+  }
+}
+
+/** Half-open, because what is on its way to the client must not be lost when the upstream has ended its own side. */
+function connectTo(url: URL, connected: () => void): Socket {
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const at = { host, port: Number(url.port || (secure ? 443 : 80)), allowHalfOpen: true, noDelay: true };
+  if (!secure) return connectPlain(at, connected);
+  // A server name is a name, never an address (RFC 6066 §3).
+  return connectSecure({ ...at, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] }, connected);
+}

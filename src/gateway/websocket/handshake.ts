@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { RawHeaders } from '../../contract/calls.ts';
+import { BanyanError } from '../../contract/errors.ts';
+import { headerValue } from '../../wire/headers.ts';
+import { bodyLength } from '../headers.ts';
+
+/** The one version of the protocol (RFC 6455 §4.1). */
+export const WEBSOCKET_VERSION = '13';
+
+/** What every server hashes with the client's key (RFC 6455 §1.3). */
+const PROTOCOL_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** Sixteen bytes in base64. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+
+/** Whether a request offers to go on as a WebSocket. Other protocols that it may offer (h2c) are declined by silence. */
+export function asksForWebSocket(headers: RawHeaders): boolean {
+  return tokens(headerValue(headers, 'upgrade')).includes('websocket');
+}
+
+/** The key of a handshake that the protocol allows (RFC 6455 §4.2.1), or the error that says what is wrong with it. */
+export function keyOfHandshake({ method, httpVersion, rawHeaders }: IncomingMessage): string | BanyanError {
+  if (method !== 'GET') return bad(`its method is ${method}, not GET`);
+  if (httpVersion !== '1.1') return bad(`it is of HTTP/${httpVersion}, not HTTP/1.1`);
+  if (!asksForWebSocket(rawHeaders)) return bad('it does not ask for a WebSocket');
+  if (bodyLength(rawHeaders).has) return bad('it has a body');
+  const version = headerValue(rawHeaders, 'sec-websocket-version');
+  if (version !== WEBSOCKET_VERSION) {
+    return new BanyanError(
+      'WEBSOCKET_VERSION',
+      `version ${version ?? '(none)'} of the WebSocket protocol was asked for`,
+    );
+  }
+  const keys = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === KEY_HEADER && index % 2 === 1);
+  const [key = ''] = keys;
+  return keys.length === 1 && KEY.test(key) ? key : bad('it has no single Sec-WebSocket-Key of 16 bytes in base64');
+}
+
+const KEY_HEADER = 'sec-websocket-key';
+
+function bad(what: string): BanyanError {
+  return new BanyanError('BAD_UPGRADE', `the WebSocket handshake is refused: ${what}`);
+}
+
+/** Why a 101 does not open a WebSocket (RFC 6455 §4.1), or `null`: an upstream that only looks like one must not get raw bytes. */
+export function problemOfSwitch(headers: RawHeaders, key: string): string | null {
+  const offered = headerValue(headers, 'upgrade');
+  if (offered?.toLowerCase() !== 'websocket') return `its 101 switches to ${offered ?? 'nothing'}, not to websocket`;
+  if (!tokens(headerValue(headers, 'connection')).includes('upgrade')) return 'its 101 has no Connection: Upgrade';
+  if (headerValue(headers, 'sec-websocket-accept') === acceptOf(key)) return null;
+  return 'the Sec-WebSocket-Accept of its 101 does not answer the key';
+}
+
+export function acceptOf(key: string): string {
+  return createHash('sha1')
+    .update(key + PROTOCOL_GUID)
+    .digest('base64');
+}
+
+function tokens(list: string | undefined): readonly string[] {
+  return list === undefined ? [] : list.split(',').map((token) => token.trim().toLowerCase());
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import { unusedAddress } from '../../support/upstream.ts';
+import { dial, echo, handshake, type RawUpstream, startRawUpstream, switching } from './peers.ts';
+
+let legacy: RawUpstream;
+let rig: GatewayRig;
+beforeAll(async () => {
+  legacy = await startRawUpstream(echo);
+  rig = await startRig(billing(legacy.url, await unusedAddress()));
+});
+afterAll(async () => {
+  await rig.close();
+  await legacy.close();
+});
+
+it('32: what is said comes back, byte for byte and in order', async () => {
+  const client = await dial(rig.data, handshake('/billing/feed'));
+  await client.until('\r\n\r\n');
+  const all = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 31) % 256)).toString('latin1');
+  client.say(all);
+  client.say('the end');
+  const heard = await client.until('the end');
+  expect(heard.slice(heard.indexOf('\r\n\r\n') + 4) === `${all}the end`).toBe(true);
+  client.socket.destroy();
+});
+
+it("32: bytes in the packet of the client's handshake reach the upstream, after its 101", async () => {
+  const client = await dial(rig.data, `${handshake('/billing/feed')}early`);
+  expect(await client.until('early')).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\nearly$/s);
+  client.socket.destroy();
+});
+
+it('32: bytes that the client sends while the upstream still thinks reach it too', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<() => void>();
+  legacy.on((peer) => resolve(() => echo(peer)));
+  const client = await dial(rig.data, handshake('/billing/feed'));
+  const agree = await asked;
+  client.say('impatient');
+  agree();
+  expect(await client.until('impatient')).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\nimpatient$/s);
+  client.socket.destroy();
+});
+
+it("32: bytes in the packet of the upstream's 101 reach the client, after it", async () => {
+  legacy.on((peer) => peer.say(`${switching('Set-Cookie: a=1\r\nX-Own: yes\r\n')}hello`));
+  const client = await dial(rig.data, handshake('/billing/feed'));
+  const heard = await client.until('hello');
+  expect(heard).toMatch(/\r\n\r\nhello$/);
+  expect(heard).toContain('Set-Cookie: a=1\r\nX-Own: yes\r\n');
+  client.socket.destroy();
+});
+
+it('32: a slow reader holds the sender back, and loses nothing', async () => {
+  const CHUNK = Buffer.alloc(1 << 20, 'x');
+  const CHUNKS = 48;
+  const { promise: stalled, resolve } = Promise.withResolvers<number>();
+  legacy.on((peer) => {
+    peer.say(switching());
+    let written = 0;
+    const write = () => {
+      while (written < CHUNKS) {
+        written += 1;
+        if (peer.socket.write(CHUNK)) continue;
+        peer.socket.once('drain', write);
+        // What the sockets' buffers take is taken at once; then the drain stays away.
+        setTimeout(() => resolve(written), 200);
+        return;
+      }
+      peer.socket.end();
+    };
+    write();
+  });
+  const { hostname, port } = new URL(rig.data);
+  const client = connect(Number(port), hostname, () => client.write(handshake('/billing/feed')));
+  let bytes = 0;
+  client.once('data', () => client.pause());
+  client.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+  });
+  expect(await stalled).toBeLessThan(CHUNKS / 2);
+  client.resume();
+  await once(client, 'end');
+  expect(bytes).toBeGreaterThan(CHUNKS * CHUNK.byteLength);
+});
