@@ -47,12 +47,16 @@ export function buildParts(options: PartsOptions): {
     counters.add('store_write_failures');
     logger.error({ err: error }, 'the store failed behind an answer');
   };
+  const defect = (error: unknown) => {
+    counters.add('mirror_defects');
+    logger.error({ err: error }, 'a copy ended in an error of the gateway itself');
+  };
   const policies = new Policies(store, names, epochMs);
   const types = options.types.map((spec) => new MigratedType(spec, limits, timeouts));
   const shadows = new Map(
     types.map((type) => [
       type.name,
-      new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed }),
+      new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed, defect }),
     ]),
   );
   const parts: GatewayParts = {

@@ -32,6 +32,8 @@ export class TypeShadow {
     readonly epochMs: () => number;
     readonly redactor: Redactor;
     readonly storeFailed: (error: unknown) => void;
+    /** Hears of what the mirror should not have thrown. */
+    readonly defect: (error: unknown) => void;
   }) {
     const { type, policies, store, limits, timeouts } = options;
     const nowMs = () => performance.now();
@@ -60,6 +62,7 @@ export class TypeShadow {
           if (candidate !== null) this.ledger.observed(call.operation, side, 'candidate', candidate);
           this.ledger.settled(call, primary, settlement);
         },
+        defect: options.defect,
         nowMs,
       },
     });
