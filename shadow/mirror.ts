@@ -64,6 +64,8 @@ export type MirrorPorts = {
   readonly createdBy: (operation: string, observation: Observation) => readonly NamedEntity[];
   readonly compare: (primary: Observation, candidate: Observation, pairing: Pairing) => Comparison;
   readonly settled: (job: MirrorJob, settlement: Settlement) => void;
+  /** Hears of what should not have been thrown. */
+  readonly defect: (error: unknown) => void;
   readonly nowMs: () => number;
 };
 
@@ -163,7 +165,13 @@ export class Mirror {
   }
 
   async #mirror(job: MirrorJob): Promise<void> {
-    this.#settle(job, await this.#settlement(job));
+    try {
+      this.#settle(job, await this.#settlement(job));
+    } catch (error) {
+      // A defect here must not end the gateway, which has clients to answer.
+      this.#ports.defect(error);
+      this.#settle(job, { kind: 'dropped', reason: 'defect' });
+    }
   }
 
   async #settlement(job: MirrorJob): Promise<Settlement> {

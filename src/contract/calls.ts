@@ -90,6 +90,7 @@ export const DROPPED = {
   client_aborted: 'the client left before its call ended',
   policy_moved: 'the type was rolled back or left the mirrored stages while the call waited',
   shutdown: 'the gateway was stopping',
+  defect: 'a defect of the mirror; the log has it',
   interrupted: 'the gateway ended before the call was settled',
 } as const;
 export type DropReason = keyof typeof DROPPED;

@@ -70,11 +70,16 @@ export class Lasting {
     this.#options.logger.error({ err: error }, 'the store failed behind an answer');
   };
 
+  readonly #defect = (error: unknown): void => {
+    this.counters.add('mirror_defects');
+    this.#options.logger.error({ err: error }, 'a copy ended in an error of the gateway itself');
+  };
+
   newShadow(type: MigratedType, { limits, timeouts }: Configured): TypeShadow {
     const { policies } = this;
     const { store } = this.#options;
-    const [epochMs, redactor, storeFailed] = [this.#epochMs, this.#redactor, this.#storeFailed];
-    return new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed });
+    const [epochMs, redactor, storeFailed, defect] = [this.#epochMs, this.#redactor, this.#storeFailed, this.#defect];
+    return new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed, defect });
   }
 
   /** The parts of a config whose types have their shadows. */

@@ -21,7 +21,11 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
     let head: { status: number; headers: RawHeaders } | null = null;
     let bytes = 0;
     const chunks: Buffer[] = [];
+    // Set below, but a leg may refuse before it returns.
+    let deadline: NodeJS.Timeout | undefined;
+    let settled = false;
     const settle = (outcome: Outcome) => {
+      settled = true;
       clearTimeout(deadline);
       resolve({ side: options.side, outcome, firstByteMs, totalMs: elapsedMs() });
     };
@@ -46,6 +50,7 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
       end: () => settle(answer(Buffer.concat(chunks))),
       failed: ({ reason, message }) => settle({ kind: 'failure', reason, message }),
     });
-    const deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
+    if (settled) return;
+    deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
   });
 }

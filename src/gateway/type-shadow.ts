@@ -23,6 +23,8 @@ export type TypeShadowOptions = ShadowConfig & {
   readonly epochMs: () => number;
   readonly redactor: Redactor;
   readonly storeFailed: (error: unknown) => void;
+  /** Hears of what the mirror should not have thrown. */
+  readonly defect: (error: unknown) => void;
 };
 
 /** What a config says of a shadow. */
@@ -58,7 +60,7 @@ export class TypeShadow {
     this.mirror.setLimits(config.limits);
   }
 
-  #ports({ policies, store, type: { name } }: TypeShadowOptions): MirrorPorts {
+  #ports({ policies, store, defect, type: { name } }: TypeShadowOptions): MirrorPorts {
     const nowMs = () => performance.now();
     return {
       send: (side, call, translation) => {
@@ -80,6 +82,7 @@ export class TypeShadow {
         if (candidate !== null) this.ledger.observed(call.operation, side, 'candidate', candidate);
         this.ledger.settled(call, primary, settlement);
       },
+      defect,
       nowMs,
     };
   }

@@ -6,6 +6,8 @@ import { agentRow, taskRow } from './store/rows.ts';
 import type { Counters, Kept, KernelStore, Row } from './store/store.ts';
 import type { TaskRecord } from './tasks.ts';
 
+/** More than are given out between two commits. */
+const TOKENS_AHEAD = 1_000;
 const RETRY_MS = 100;
 const RETRY_MS_MAX = 5_000;
 
@@ -123,7 +125,8 @@ export class Journal {
     for (const record of this.#agents) agents.push(agentRow(record, counters));
     const tasks: Row[] = [];
     for (const record of this.#tasks) tasks.push(taskRow(record, counters));
-    return { agents, tasks, events: this.#events, counters };
+    // Some tokens are out before their attempts are recorded: a later process begins beyond them.
+    return { agents, tasks, events: this.#events, counters: { ...counters, token: counters.token + TOKENS_AHEAD } };
   }
 
   #committed(): void {

@@ -5,6 +5,9 @@ import type { Alarm } from './deadlines.ts';
 import { type Attempt, failureOf } from './runtimes/runtime.ts';
 import { type TaskRecord, taskView } from './tasks.ts';
 
+/** Runs that may begin before their start is durable. */
+const UNRECORDED_MAX = 256;
+
 /** One attempt under way on an agent. */
 class Run implements Attempt {
   readonly task: TaskRecord;
@@ -63,6 +66,8 @@ export class Runs {
   readonly #on: RunEvents;
   readonly #byTask = new Map<string, Run>();
   readonly #byAgent = new Map<string, Set<Run>>();
+  /** Runs begun since the last commit whose start is not durable. */
+  #unrecorded = 0;
 
   constructor(core: Core, on: RunEvents) {
     this.#core = core;
@@ -79,7 +84,27 @@ export class Runs {
     task.alarm = this.#core.deadlines.in(this.#runMs(task), () => this.#on.overtime(task, token));
     this.#on.began(task, agent, task.movedFrom);
     task.movedFrom = null;
-    journal.afterCommit(() => this.#start(run));
+    if (this.#mayStartNow(task, agent)) queueMicrotask(() => this.#start(run));
+    else journal.afterCommit(() => this.#start(run));
+  }
+
+  /**
+   * A start is recorded before it happens, unless that makes no difference: a task that is durable, may be
+   * driven again and dies with this process is in the same place after a kill -9, whether its start was
+   * recorded or not. Not so one that an earlier process left: it may be what killed that, so each of its starts
+   * is counted. Nor more than so many between two commits: a queue of quick tasks would hold the event loop.
+   */
+  #mayStartNow(task: TaskRecord, agent: AgentRecord): boolean {
+    if (!task.isStored || task.isRestored || task.spec.whenInterrupted === 'fail') return false;
+    if (this.#core.sessions.get(agent.spec.id)?.outlivesHost !== false) return false;
+    if (this.#unrecorded >= UNRECORDED_MAX) return false;
+    this.#unrecorded += 1;
+    if (this.#unrecorded === 1) this.#core.journal.afterCommit(() => this.#recorded());
+    return true;
+  }
+
+  #recorded(): void {
+    this.#unrecorded = 0;
   }
 
   /** Takes up an attempt that somebody outside was doing when the host died. */

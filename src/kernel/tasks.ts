@@ -86,8 +86,10 @@ export type TaskRecord = {
   startedAtMs: number | null;
   /** What rings next for it: the end of its stay in the queue, of its pause, or of its attempt. Not kept. */
   alarm: Alarm | null;
-  /** Whether the store has its spec. */
+  /** Whether the store has it. */
   isStored: boolean;
+  /** Whether an earlier process left it. */
+  readonly isRestored: boolean;
   /** Its number in the order of ending; `null` while it lives. */
   ended: number | null;
 };
@@ -151,6 +153,7 @@ export function newTask(spec: TaskSpec, status: TaskStatus, arrival: number, now
     startedAtMs: null,
     alarm: null,
     isStored: false,
+    isRestored: false,
     ended: null,
   };
 }

@@ -62,6 +62,19 @@ describe('a candidate that', () => {
     expect(totals.compared + totals.notComparable + totals.dropped).toBe(20);
   });
 
+  it('has no address yet does not change what the client gets', async () => {
+    rig = await startRig(billing(legacy.url, v2.url, { v2: null }));
+    await rig.stage('shadow');
+    expect((await fetch(`${rig.data}/billing/invoices/1`)).status).toBe(200);
+    await rig.shadowIdle();
+    expect(rig.gateway.parts.shadowOf('billing').ledger.totals()).toMatchObject({
+      eligible: 1,
+      compared: 1,
+      matched: 0,
+    });
+    expect(rig.gateway.parts.counters.snapshot().mirror_defects).toBe(0);
+  });
+
   it('sends a gigabyte is read no further than needed', async () => {
     v2.answer(FAULTS['sends a gigabyte'] as Answer);
     const { promise: cut, resolve } = Promise.withResolvers<number>();

@@ -57,6 +57,7 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, or
       return { verdict: same ? 'match' : 'mismatch', reason: null, differences: [], differencesTotal: same ? 0 : 1 };
     },
     settled: (_job, settlement) => settlements.push(settlement),
+    defect: () => undefined,
     nowMs: () => 0,
     ...over,
   };
@@ -257,6 +258,19 @@ describe('the mirror', () => {
     rig.mirror.offer({ ...rig.job({ effect: 'read' }), primary: long });
     await rig.mirror.idle();
     expect([rig.sent, reasons(rig.settlements)]).toEqual([[], ['primary_too_large']]);
+  });
+
+  it('survives a defect of its own, counts it, and goes on', async () => {
+    const defects: unknown[] = [];
+    const broken = () => {
+      throw new Error('defect');
+    };
+    rig = setUp({ send: broken, defect: (error) => defects.push(error) });
+    rig.mirror.offer(rig.job());
+    rig.mirror.offer(rig.job());
+    await rig.mirror.idle();
+    expect(reasons(rig.settlements)).toEqual(['defect', 'defect']);
+    expect(defects).toHaveLength(2);
   });
 
   it('drops copies to V2 that a rollback overtook, but not those to legacy', async () => {

@@ -5,6 +5,7 @@ import type { StartSession } from './runtime.ts';
  * does not listen, so the kernel lets such a run go after its grace and ignores what it still answers.
  */
 export const startFunction: StartSession<'function'> = (spec, _agent, host) => ({
+  outlivesHost: false,
   async run(task, attempt) {
     return await spec.run(task, host.functionRun(task, attempt));
   },

@@ -4,6 +4,7 @@ import type { Session, StartSession } from './runtime.ts';
 export const startManual: StartSession<'manual'> = () => MANUAL;
 
 const MANUAL: Session = {
+  outlivesHost: true,
   run: () => null,
   stop: () => Promise.resolve(),
 };

@@ -22,6 +22,7 @@ export const startProcess: StartSession<'process'> = async (spec, _agent, host, 
 };
 
 class ProcessSession implements Session {
+  readonly outlivesHost = false;
   readonly #child: Leashed;
   readonly #host: SessionHost;
   readonly #lines: LineCutter;

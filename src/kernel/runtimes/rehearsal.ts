@@ -5,6 +5,7 @@ import type { StartSession } from './runtime.ts';
  * done is not done: no process is started, no function called.
  */
 export const startRehearsal: StartSession<'rehearsal'> = (spec, _agent, host) => ({
+  outlivesHost: false,
   run: async (task) => (spec.result === undefined ? host.rehearse(task) : spec.result),
   stop: () => Promise.resolve(),
 });

@@ -11,6 +11,8 @@ export type Attempt = {
 
 /** An agent's runtime while the agent lives. */
 export type Session = {
+  /** Whether the work goes on when this process dies. */
+  readonly outlivesHost: boolean;
   /**
    * Does a task. Resolves with its result, rejects with why it failed (a `RunFailure` says more).
    * `null`: somebody outside does it and tells the kernel.

@@ -35,24 +35,33 @@ type WrittenEvent = readonly [
   kind: string,
   from: string | null,
   to: string,
-  agentId: string | null,
-  taskId: string | null,
+  /** Places in the list of ids; `null`: none. */
+  agent: number | null,
+  task: number | null,
   detail: string | null,
 ];
+type WrittenEvents = { readonly ids: readonly string[]; readonly events: readonly WrittenEvent[] };
 
-/** Events as lists: their field names would be half of what is written. */
+/** Events as lists, and every id once: field names and repeated ids would be nine tenths of what is written. */
 export function eventsText(events: readonly KernelEvent[]): string {
-  return JSON.stringify(events.map(written));
+  const places = new Map<string, number>();
+  const placeOf = (id: string | null): number | null => {
+    if (id === null) return null;
+    const known = places.get(id);
+    if (known !== undefined) return known;
+    places.set(id, places.size);
+    return places.size - 1;
+  };
+  const written = events.map(({ sequence, atMs, kind, from, to, agentId, taskId, detail }): WrittenEvent => {
+    return [sequence, atMs, kind, from, to, placeOf(agentId), placeOf(taskId), detail];
+  });
+  return JSON.stringify({ ids: [...places.keys()], events: written } satisfies WrittenEvents);
 }
 
 export function readEvents(text: string): readonly KernelEvent[] {
-  return (JSON.parse(text) as WrittenEvent[]).map(eventOf);
-}
-
-function written({ sequence, atMs, kind, from, to, agentId, taskId, detail }: KernelEvent): WrittenEvent {
-  return [sequence, atMs, kind, from, to, agentId, taskId, detail];
-}
-
-function eventOf([sequence, atMs, kind, from, to, agentId, taskId, detail]: WrittenEvent): KernelEvent {
-  return { sequence, atMs, agentId, taskId, kind, from, to, detail } as KernelEvent;
+  const { ids, events } = JSON.parse(text) as WrittenEvents;
+  const idAt = (place: number | null) => (place === null ? null : (ids[place] ?? null));
+  return events.map(([sequence, atMs, kind, from, to, agent, task, detail]) => {
+    return { sequence, atMs, agentId: idAt(agent), taskId: idAt(task), kind, from, to, detail } as KernelEvent;
+  });
 }

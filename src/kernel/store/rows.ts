@@ -33,15 +33,45 @@ export function taskRow(record: TaskRecord, numbers: Numbers): Row {
   if (record.ended === null && isFinal(record.status)) record.ended = ++numbers.ended;
   return {
     id: spec.id,
-    spec: record.isStored ? null : JSON.stringify(sparse(spec, EMPTY_SPEC)),
-    state: JSON.stringify(sparse(record, EMPTY_STATE)),
+    spec: record.isStored ? null : JSON.stringify(writtenSpec(spec)),
+    state: JSON.stringify(writtenState(record)),
     ended: record.ended,
     key: spec.idempotencyKey,
   };
 }
 
-/** What most tasks have, so that it need not be written for each: half of a row. */
-const EMPTY_SPEC: Partial<TaskSpec> = {
+/** A field that most tasks leave empty is not written: what is `undefined` is no JSON. Halves a row. */
+type Written<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+function writtenSpec(spec: TaskSpec): Written<TaskSpec> {
+  return {
+    id: spec.id,
+    idempotencyKey: spec.idempotencyKey ?? undefined,
+    fingerprint: spec.fingerprint ?? undefined,
+    type: spec.type,
+    description: spec.description || undefined,
+    input: spec.input ?? undefined,
+    priority: spec.priority,
+    agentId: spec.agentId ?? undefined,
+    role: spec.role ?? undefined,
+    preferredRole: spec.preferredRole ?? undefined,
+    capabilities: filled(spec.capabilities),
+    strategy: spec.strategy,
+    affinityKey: spec.affinityKey ?? undefined,
+    whenBusy: spec.whenBusy,
+    parentId: spec.parentId ?? undefined,
+    depth: spec.depth || undefined,
+    dependsOn: filled(spec.dependsOn),
+    deadlines: spec.deadlines,
+    retry: spec.retry,
+    whenInterrupted: spec.whenInterrupted,
+    rehearsal: spec.rehearsal || undefined,
+    attributes: spec.attributes === NO_ATTRIBUTES ? undefined : spec.attributes,
+    createdAtMs: spec.createdAtMs,
+  };
+}
+
+const EMPTY_SPEC = {
   idempotencyKey: null,
   fingerprint: null,
   description: '',
@@ -56,35 +86,40 @@ const EMPTY_SPEC: Partial<TaskSpec> = {
   dependsOn: NO_DEPENDENCIES,
   rehearsal: false,
   attributes: NO_ATTRIBUTES,
-};
+} satisfies Partial<TaskSpec>;
 
-/** `OMIT`: never written. Every other field is, unless it has this value. */
-const OMIT = Symbol('omitted');
-const EMPTY_STATE: { readonly [K in keyof TaskRecord]?: TaskRecord[K] | typeof OMIT } = {
-  spec: OMIT,
-  alarm: OMIT,
-  isStored: OMIT,
-  ended: OMIT,
+/** Its last attempt says on which agent it runs or ran, and since when. */
+type TaskState = Omit<TaskRecord, 'spec' | 'agentId' | 'startedAtMs' | 'alarm' | 'isStored' | 'isRestored' | 'ended'>;
+
+function writtenState(record: TaskRecord): Written<TaskState> {
+  return {
+    status: record.status,
+    boundTo: record.boundTo ?? undefined,
+    avoids: record.avoids ?? undefined,
+    movedFrom: record.movedFrom ?? undefined,
+    arrival: record.arrival,
+    readyAtMs: record.readyAtMs,
+    attempts: filled(record.attempts),
+    attemptsEver: record.attemptsEver || undefined,
+    failures: record.failures || undefined,
+    interruptions: record.interruptions || undefined,
+    lastError: record.lastError ?? undefined,
+  };
+}
+
+const EMPTY_STATE = {
   boundTo: null,
   avoids: null,
   movedFrom: null,
-  agentId: null,
   attempts: NO_ATTEMPTS,
   attemptsEver: 0,
   failures: 0,
   interruptions: 0,
   lastError: null,
-  startedAtMs: null,
-};
+} satisfies Partial<TaskState>;
 
-function sparse(whole: object, empty: object): object {
-  const written: Record<string, unknown> = {};
-  const values = whole as Record<string, unknown>;
-  const omitted = empty as Record<string, unknown>;
-  for (const key in values) {
-    if (values[key] !== omitted[key] && omitted[key] !== OMIT) written[key] = values[key];
-  }
-  return written;
+function filled<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 export function agentOf(row: StoredRow): AgentRecord {
@@ -96,6 +131,9 @@ export function agentOf(row: StoredRow): AgentRecord {
 
 export function taskOf(row: StoredRow): TaskRecord {
   const spec = deepFreeze({ ...EMPTY_SPEC, ...JSON.parse(row.spec) }) as TaskSpec;
-  const state = { ...EMPTY_STATE, ...(deepFreeze(JSON.parse(row.state)) as object) } as TaskRecord;
-  return { ...state, spec, alarm: null, isStored: true, ended: null };
+  const written = deepFreeze(JSON.parse(row.state)) as Partial<TaskState> & Pick<TaskState, 'status'>;
+  const state = { ...EMPTY_STATE, ...written } as TaskState;
+  const last = state.attempts.at(-1);
+  const ran = { agentId: last?.agentId ?? null, startedAtMs: last?.startedAtMs ?? null };
+  return { ...state, ...ran, spec, alarm: null, isStored: true, isRestored: true, ended: null };
 }
