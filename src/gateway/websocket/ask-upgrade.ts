@@ -120,8 +120,6 @@ class Attempt {
   }
 
   #answered(response: IncomingMessage): void {
-    // Node lets the connection of a request without an agent live on.
-    response.once('close', () => this.#socket?.destroy());
     if (response.statusCode === 101) return void this.fail('malformed', 'its 101 names no protocol to switch to');
     if (!this.#settle({ kind: 'answered', response })) response.destroy();
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { billing, startRig } from '../../support/gateway-rig.ts';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
 import { unusedAddress } from '../../support/upstream.ts';
 import {
   closeCodeIn,
@@ -56,24 +56,52 @@ it('38: a gateway that stops takes no new WebSocket', async () => {
   const client = await dial(rig.data, 'GET /billing/slow HTTP/1.1\r\nHost: test\r\n\r\n');
   const upstream = await asked;
   const closing = rig.close();
-  client.say(handshake('/billing/feed'));
   upstream.say('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-  expect(await client.rest()).not.toContain('101 ');
+  await client.until('ok');
+  client.say(handshake('/billing/feed'));
+  expect(await client.rest()).toMatch(/ok(?:HTTP\/1\.1 503 .*"code":"DRAINING".*)?$/s);
   legacy.on(echo);
   await closing;
 });
 
-it('38: an end that takes nothing, not even the farewell, does not hold up the gateway', async () => {
+/** An open WebSocket whose client has stopped reading, with more under way to it than the sockets' buffers take. */
+async function backlogged(rig: GatewayRig): Promise<Peer> {
   const { promise: asked, resolve } = Promise.withResolvers<Peer>();
   legacy.on(resolve);
-  const rig = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { drainMs: 50 } });
   const client = await dial(rig.data, handshake('/billing/feed'));
   const upstream = await asked;
+  legacy.on(echo);
   upstream.say(switching());
   await client.until('\r\n\r\n');
   client.socket.pause();
-  upstream.say(Buffer.alloc(16 << 20));
+  while (!upstream.socket.writableNeedDrain) upstream.socket.write(Buffer.alloc(1 << 20));
+  let waiting = -1;
+  // Stalled: what the buffers take is taken, and the rest waits.
+  while (
+    waiting !== upstream.socket.bytesWritten - upstream.socket.writableLength ||
+    upstream.socket.writableLength === 0
+  ) {
+    if (upstream.socket.writableLength === 0) upstream.socket.write(Buffer.alloc(1 << 20));
+    waiting = upstream.socket.bytesWritten - upstream.socket.writableLength;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  return client;
+}
+
+it('38: an end that takes nothing, not even the farewell, does not hold up the gateway', async () => {
+  const rig = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { drainMs: 0 } });
+  const client = await backlogged(rig);
   await rig.close();
-  legacy.on(echo);
   client.socket.destroy();
+});
+
+it('38: what the gateway has taken for a slow reader still reaches it before the end', async () => {
+  const rig = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { drainMs: 0 } });
+  const client = await backlogged(rig);
+  const closing = rig.close();
+  await vi.waitFor(() => expect(rig.gateway.parts.counters.snapshot().upgrades_sent_away).toBe(1));
+  client.socket.resume();
+  expect((await client.end()).slice(-40)).toMatch(/the gateway is stopping$/);
+  client.socket.destroy();
+  await closing;
 });
