@@ -1,7 +1,6 @@
 /** Codemods: rewriting callers' code, as a library. `banyan codemod` is the same on the command line. */
 import type { Codemod, CodemodReport } from './contract.ts';
 import { run } from './engine/run.ts';
-// biome-ignore lint/style/noRestrictedImports: the codemod of that name, which imports nothing of src/kernel.
 import { createKernelCodemod, type KernelOptions } from './kernel/index.ts';
 
 export {

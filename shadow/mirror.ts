@@ -1,4 +1,11 @@
-import type { CallCopy, DropReason, NamedEntity, NotComparableReason, Observation } from '../src/contract/calls.ts';
+import type {
+  CallCopy,
+  DropReason,
+  NamedEntity,
+  NotComparableReason,
+  Observation,
+  Outcome,
+} from '../src/contract/calls.ts';
 import type { Limits } from '../src/contract/limits.ts';
 import type { Side } from '../src/contract/stages.ts';
 import type { Effect } from '../src/contract/wire.ts';
@@ -162,6 +169,10 @@ export class Mirror {
   async #settlement(job: MirrorJob): Promise<Settlement> {
     const dropped = this.#lateRefusal(job);
     if (dropped !== null) return { kind: 'dropped', reason: dropped };
+    // A read is sent to be compared, and this one cannot be.
+    if (job.call.effect === 'read' && isTooLong(job.primary.outcome)) {
+      return { kind: 'not_comparable', reason: 'primary_too_large', candidate: null };
+    }
     const reach = this.#ports.reach(job.candidate, job.call.entities);
     if (reach.kind === 'absent') return { kind: 'not_comparable', reason: 'no_twin', candidate: null };
     if (reach.kind === 'stale') return { kind: 'not_comparable', reason: 'stale_twin', candidate: null };
@@ -169,7 +180,7 @@ export class Mirror {
     if (!this.#breakers[job.candidate].admits()) return { kind: 'dropped', reason: 'breaker_open' };
     const candidate = await this.#ports.send(job.candidate, job.call, reach.translation);
     if (isAborted(candidate)) return { kind: 'dropped', reason: 'shutdown' };
-    this.#heard(job.candidate, candidate);
+    this.#heard(job, candidate);
     this.#learn(job, candidate);
     return this.#judge(job, candidate, reach.recorded);
   }
@@ -180,8 +191,10 @@ export class Mirror {
     return candidate === 'v2' && !this.#ports.mirrorsTo('v2') ? 'policy_moved' : null;
   }
 
-  #heard(side: Side, { outcome }: Observation): void {
-    if (outcome.kind === 'failure') this.#breakers[side].failed();
+  /** An endless answer where the primary's was short costs as much as a failure, and says as little. */
+  #heard({ candidate: side, primary }: MirrorJob, { outcome }: Observation): void {
+    const isEndless = isTooLong(outcome) && !isTooLong(primary.outcome);
+    if (outcome.kind === 'failure' || isEndless) this.#breakers[side].failed();
     else this.#breakers[side].succeeded();
   }
 
@@ -224,6 +237,10 @@ function isAborted({ outcome }: Observation): boolean {
 function agreed(settlement: Settlement): boolean {
   if (settlement.kind !== 'compared') return false;
   return settlement.comparison.verdict === 'match' || settlement.comparison.verdict === 'explained';
+}
+
+function isTooLong(outcome: Outcome): boolean {
+  return outcome.kind === 'answer' && outcome.body === null;
 }
 
 function entityKeys({ call, created }: MirrorJob): readonly string[] {

@@ -36,7 +36,8 @@ export async function run(name: string, codemod: Codemod, options: RunOptions): 
   const targets = new Set(listed.targets);
   const found = findHits(codemod, targets, listed.files, options.onProgress);
   const workspace = createWorkspace(options.cwd, targets, listed.files);
-  const { proposals, skipped } = await analyse(codemod, workspace, found.sources);
+  const { proposals: unordered, skipped } = await analyse(codemod, workspace, found.sources);
+  const proposals = unordered.toSorted((a, b) => byPath(a.source, b.source));
   const changed = proposals.filter(({ edits }) => edits.length > 0);
   if (options.write) writeAll(changed, options.allowDirty);
   return {

@@ -126,6 +126,12 @@ function importedFrom(text: string): readonly string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
+/** The files of the workspace that a file imports. */
+export function importedPaths(path: string, text: string, resolve: Resolve): readonly string[] {
+  const resolved = importedFrom(text).map((specifier) => resolve(specifier, path));
+  return resolved.flatMap((target) => (target?.kind === 'file' ? [target.path] : []));
+}
+
 /** What an import of the file contains: its name, or for an index its folder's, which may be written as dots. */
 function needlesFor(path: string): readonly string[] {
   const stem = basename(withoutExtension(path));

@@ -1,10 +1,9 @@
 /** By which names a file knows legacy exports: imports, requires and destructured loads. */
 import { ts } from 'ts-morph';
-import type { Barrels } from './barrels.ts';
-import { exportKind, type LegacyModule, WHOLE_MODULE } from './module.ts';
-import type { Checked, LegacyExport } from './program.ts';
+import type { Lookup } from './lookup.ts';
+import { WHOLE_MODULE } from './module.ts';
+import type { LegacyExport } from './program.ts';
 import type { RuleId } from './rules.ts';
-import type { Resolve } from './specifiers.ts';
 import { isDynamicImport, loadCall, plainElements, visit } from './syntax.ts';
 
 /** A statement that brings in legacy exports and can be rewritten in place. */
@@ -14,8 +13,6 @@ export type Load = {
   readonly specifier: ts.StringLiteralLike;
   /** Where its names stand. */
   readonly clause: ts.ImportClause | ts.BindingName;
-  /** The legacy module that it names; `null` when it names a file that hands one on. */
-  readonly module: LegacyModule | null;
 };
 
 /** What a name stands for: a legacy export, or the namespace of a file that hands some on. */
@@ -39,53 +36,67 @@ export type Bindings = {
   readonly loads: readonly Load[];
 };
 
-/** How a file's specifiers and names are looked up. */
-export type Lookup = {
-  readonly checked: Checked;
-  readonly resolve: Resolve;
-  readonly isInProgram: (path: string) => boolean;
-  readonly barrels: Barrels;
-  /** Every name under which legacy exports are known, but for those that a file gives them itself. */
-  readonly names: ReadonlySet<string>;
-};
-
 export function findBindings(file: ts.SourceFile, lookup: Lookup): Bindings {
-  const found: Binding[] = [];
-  const loads: Load[] = [];
+  const found: Found[] = [];
+  visit(file, (node) => found.push(...boundBy(node, lookup)));
+  const known = new Set(found.flatMap(({ bindings }) => bindings.map(({ element }) => element)));
   visit(file, (node) => {
-    if (ts.isImportDeclaration(node)) addImport(node, lookup, found, loads);
-    if (ts.isImportEqualsDeclaration(node)) addImportEquals(node, lookup, found);
-    if (ts.isVariableDeclaration(node)) addVariable(node, lookup, found, loads);
-    if (ts.isBindingElement(node)) addDestructured(node, lookup, found);
+    if (ts.isBindingElement(node) && !known.has(node)) found.push(destructured(node, lookup));
   });
-  return { all: found, bySymbol: new Map(found.map((binding) => [binding.symbol, binding])), loads };
+  const all = found.flatMap(({ bindings }) => bindings);
+  return {
+    all,
+    bySymbol: new Map(all.map((binding) => [binding.symbol, binding])),
+    loads: found.flatMap(({ load }) => load ?? []),
+  };
+}
+
+/** What one node of the syntax tree binds, and the load that it is. */
+type Found = { readonly load: Load | null; readonly bindings: readonly Binding[] };
+
+function boundBy(node: ts.Node, lookup: Lookup): readonly Found[] {
+  if (ts.isImportDeclaration(node)) return imported(node, lookup);
+  if (ts.isImportEqualsDeclaration(node)) return importEquals(node, lookup);
+  return ts.isVariableDeclaration(node) ? loaded(node, lookup) : [];
+}
+
+/** A name with what it stands for, before it is known to stand for something legacy. */
+type Candidate = { readonly element: ts.Node; readonly names: readonly ts.Identifier[]; readonly named: Named | null };
+
+function found(candidates: readonly Candidate[], load: Load | null, blocked: RuleId | null, lookup: Lookup): Found {
+  const bindings = candidates.flatMap(({ element, names, named }) => {
+    const local = names.at(-1);
+    const symbol = local && lookup.checked.checker.getSymbolAtLocation(local);
+    return named === null || symbol === undefined ? [] : [{ named, names, symbol, element, load, blocked }];
+  });
+  return { load, bindings };
 }
 
 // ── import declarations ─────────────────────────────────────────────────────────────────────────────
 
-function addImport(statement: ts.ImportDeclaration, lookup: Lookup, found: Binding[], loads: Load[]): void {
+function imported(statement: ts.ImportDeclaration, lookup: Lookup): readonly Found[] {
   const { importClause: clause, moduleSpecifier: specifier } = statement;
-  if (clause === undefined || !ts.isStringLiteral(specifier)) return;
+  if (clause === undefined || !ts.isStringLiteral(specifier)) return [];
   const source = sourceOf(specifier, lookup);
-  if (source === null) return;
-  const module = 'barrel' in source ? null : source.module;
-  const load: Load | null = isUnusualImport(statement)
-    ? null
-    : { kind: 'import', statement, specifier, clause, module };
-  const blocked = load === null ? 'import-form' : null;
-  const add = (element: ts.Node, names: readonly ts.Identifier[], named: Named | null): void => {
-    const binding = bind(element, names, named, load, blocked, lookup);
-    if (binding !== null) found.push(binding);
-  };
+  if (source === null) return [];
+  const candidates = importCandidates(clause, source, lookup);
+  if (isUnusualImport(statement)) return [found(candidates, null, 'import-form', lookup)];
+  const load: Load = { kind: 'import', statement, specifier, clause };
+  return [found(candidates, load, null, lookup)];
+}
 
-  if (load !== null) loads.push(load);
-  if (clause.name !== undefined) add(clause, [clause.name], memberOf(source, 'default', lookup));
-  const named = clause.namedBindings;
-  if (named === undefined) return;
-  if (ts.isNamespaceImport(named)) add(named, [named.name], source);
-  else
-    for (const element of named.elements)
-      add(element, identifiers(element), memberOf(source, importedName(element), lookup));
+function importCandidates(clause: ts.ImportClause, source: Named, lookup: Lookup): readonly Candidate[] {
+  const { name, namedBindings: named } = clause;
+  const byDefault = name && { element: clause, names: [name], named: memberOf(source, 'default', lookup) };
+  const others = named === undefined ? [] : ts.isNamespaceImport(named) ? [named] : named.elements;
+  return [
+    ...(byDefault === undefined ? [] : [byDefault]),
+    ...others.map((element) => ({
+      element,
+      names: ts.isNamespaceImport(element) ? [element.name] : identifiers(element),
+      named: ts.isNamespaceImport(element) ? source : memberOf(source, importedName(element), lookup),
+    })),
+  ];
 }
 
 /** With attributes, or `import defer`, `import source`. */
@@ -98,36 +109,36 @@ function importedName({ propertyName, name }: ts.ImportSpecifier): string {
   return (propertyName ?? name).text;
 }
 
-function addImportEquals(node: ts.ImportEqualsDeclaration, lookup: Lookup, found: Binding[]): void {
+function importEquals(node: ts.ImportEqualsDeclaration, lookup: Lookup): readonly Found[] {
   const { moduleReference: reference, name } = node;
-  if (!ts.isExternalModuleReference(reference) || !ts.isStringLiteralLike(reference.expression)) return;
-  const source = sourceOf(reference.expression, lookup);
-  const binding = bind(node, [name], source, null, 'import-form', lookup);
-  if (binding !== null) found.push(binding);
+  if (!ts.isExternalModuleReference(reference) || !ts.isStringLiteralLike(reference.expression)) return [];
+  const named = sourceOf(reference.expression, lookup);
+  return [found([{ element: node, names: [name], named }], null, 'import-form', lookup)];
 }
 
 // ── require and dynamic import ──────────────────────────────────────────────────────────────────────
 
-function addVariable(node: ts.VariableDeclaration, lookup: Lookup, found: Binding[], loads: Load[]): void {
+function loaded(node: ts.VariableDeclaration, lookup: Lookup): readonly Found[] {
   const call = loadedBy(node);
   const specifier = call?.arguments[0];
-  if (call === null || specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+  if (call === null || specifier === undefined || !ts.isStringLiteralLike(specifier)) return [];
   const source = sourceOf(specifier, lookup);
-  if (source === null) return;
-
+  if (source === null) return [];
+  const candidates = variableCandidates(node, source, lookup);
   const statement = ownStatement(node);
-  const module = 'barrel' in source ? null : source.module;
+  if (statement === null) return [found(candidates, null, 'inline-load', lookup)];
   const kind = isDynamicImport(call) ? 'dynamic' : 'require';
-  const load: Load | null = statement === null ? null : { kind, statement, specifier, clause: node.name, module };
-  if (load !== null) loads.push(load);
-  const blocked = load === null ? 'inline-load' : null;
-  const add = (element: ts.Node, names: readonly ts.Identifier[], named: Named | null): void => {
-    const binding = bind(element, names, named, load, blocked, lookup);
-    if (binding !== null) found.push(binding);
-  };
-  if (ts.isIdentifier(node.name)) add(node, [node.name], source);
-  const elements = ts.isObjectBindingPattern(node.name) ? node.name.elements : [];
-  for (const element of elements) add(element, identifiers(element), elementOf(source, element, lookup));
+  return [found(candidates, { kind, statement, specifier, clause: node.name }, null, lookup)];
+}
+
+function variableCandidates(node: ts.VariableDeclaration, source: Named, lookup: Lookup): readonly Candidate[] {
+  if (ts.isIdentifier(node.name)) return [{ element: node, names: [node.name], named: source }];
+  if (!ts.isObjectBindingPattern(node.name)) return [];
+  return node.name.elements.map((element) => ({
+    element,
+    names: identifiers(element),
+    named: elementOf(source, element, lookup),
+  }));
 }
 
 /** The call in `= require('...')` and `= await import('...')`. */
@@ -154,15 +165,13 @@ function elementOf(source: Named, element: ts.BindingElement, lookup: Lookup): N
 }
 
 /** `({ A }) => ...` over a loaded module, `const { A } = namespace`: seen by type, rewritten by nobody. */
-function addDestructured(element: ts.BindingElement, lookup: Lookup, found: Binding[]): void {
+function destructured(element: ts.BindingElement, lookup: Lookup): Found {
   const { checker, exportOf } = lookup.checked;
   const key = element.propertyName ?? element.name;
-  const isKnown = found.some((binding) => binding.element === element);
-  if (isKnown || !ts.isIdentifier(key) || !ts.isObjectBindingPattern(element.parent)) return;
-  const property = checker.getPropertyOfType(checker.getTypeAtLocation(element.parent), key.text);
-  const named = property === undefined ? null : exportOf(property);
-  const binding = bind(element, identifiers(element), named, null, 'inline-load', lookup);
-  if (binding !== null) found.push(binding);
+  const isNamed = ts.isIdentifier(key) && ts.isObjectBindingPattern(element.parent);
+  const property = isNamed && checker.getPropertyOfType(checker.getTypeAtLocation(element.parent), key.text);
+  const named = property ? exportOf(property) : null;
+  return found([{ element, names: identifiers(element), named }], null, 'inline-load', lookup);
 }
 
 // ── what a name stands for ──────────────────────────────────────────────────────────────────────────
@@ -179,23 +188,6 @@ export function memberOf(source: Named, name: string, { checked }: Lookup): Name
   const symbol = checked.checker.getSymbolAtLocation(checked.file(source.barrel));
   const exported = symbol && checked.checker.getExportsOfModule(symbol).find((candidate) => candidate.name === name);
   return exported === undefined ? null : checked.exportOf(exported);
-}
-
-export function kindOf(named: Named): ReturnType<typeof exportKind> {
-  return 'barrel' in named ? 'module' : exportKind(named.module, named.name);
-}
-
-function bind(
-  element: ts.Node,
-  names: readonly ts.Identifier[],
-  named: Named | null,
-  load: Load | null,
-  blocked: RuleId | null,
-  { checked }: Lookup,
-): Binding | null {
-  const local = names.at(-1);
-  const symbol = local && checked.checker.getSymbolAtLocation(local);
-  return named === null || symbol === undefined ? null : { named, names, symbol, element, load, blocked };
 }
 
 /** Both names of `A as B` and of `A: B`; the last is the local one. */

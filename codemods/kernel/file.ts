@@ -2,9 +2,11 @@
 import { ts } from 'ts-morph';
 import type { Edit } from '../contract.ts';
 import { type Account, createAccount, type Entry, entryAt } from './account.ts';
-import { type Binding, findBindings, type Load, type Lookup } from './bindings.ts';
+import { findBindings, type Load } from './bindings.ts';
 import { type Decision, decide, isError, type Reported, stayingModules } from './decisions.ts';
-import { findUnknownMembers } from './members.ts';
+import { type Fate, fatesOf, type Outcomes } from './fates.ts';
+import type { Lookup } from './lookup.ts';
+import { findPositionalCalls, findUnknownMembers } from './members.ts';
 import type { LegacyModule } from './module.ts';
 import { planEdits } from './planning.ts';
 import { findSites, referenceDirectives, type Site } from './sites.ts';
@@ -46,17 +48,19 @@ export function analyseFile(
   const decisions = decide(uses.all, reported, staying);
 
   const account = createAccount();
-  for (const { node } of members) account.settle(entryAt('unknown-member', node), [node.getStart()]);
-  for (const entry of refused) refuse(entry, account);
-  const entries = accountForUses(decisions, account);
-  const fates = withUnused(bindings.all.map((binding) => fateOf(binding, entries, uses.unrelated)));
+  const outcomes = accountForUses(decisions, account);
+  const fates = fatesOf(bindings.all, outcomes, uses.unrelated);
   for (const fate of fates) accountForNames(fate, account);
-  for (const site of sites) accountForSite(site, fates, entries, account);
+  for (const site of sites) accountForSite(site, fates, outcomes, account);
+  for (const { node } of members) account.settle(entryAt('unknown-member', node), [node.getStart()]);
+  for (const { node } of findPositionalCalls(file, modules, lookup.checked)) {
+    account.settle(entryAt('positional-arguments', node), [node.getStart()]);
+  }
   for (const entry of referenceDirectives(file, lookup)) account.settle(entry, [entry.start]);
-  const gone = fates.flatMap(({ binding, isGone }) => (isGone ? [binding] : []));
+  for (const entry of refused) accountForRefusal(entry, account);
   return {
     path: file.fileName,
-    edits: planEdits(file, decisions, gone),
+    edits: planEdits(file, decisions, fates),
     account,
     staying: stayingModules(decisions, reported, modules),
     testsErrors: uses.all.some(isError),
@@ -64,15 +68,12 @@ export function analyseFile(
 }
 
 /** What the compiler found and no rule understands is a reference; what it says of the result is none. */
-function refuse(entry: Entry, account: Account): void {
+function accountForRefusal(entry: Entry, account: Account): void {
   if (entry.rule === 'unaccounted') account.settle(entry, [entry.start]);
   else account.note(entry);
 }
 
 // ── uses ────────────────────────────────────────────────────────────────────────────────────────────
-
-/** `null`: rewritten. */
-type Outcomes = ReadonlyMap<Use, Entry | null>;
 
 function accountForUses(decisions: readonly Decision[], account: Account): Outcomes {
   return new Map(
@@ -91,38 +92,6 @@ function placesOf({ node, through }: Use): readonly number[] {
 }
 
 // ── the names that imports bind ─────────────────────────────────────────────────────────────────────
-
-/** Whether a name is still needed, and under which finding it is counted when it is. */
-type Fate = {
-  readonly binding: Binding;
-  readonly isGone: boolean;
-  readonly isUnused: boolean;
-  readonly entry: Entry | null;
-};
-
-function fateOf(binding: Binding, outcomes: Outcomes, unrelated: ReadonlySet<Binding>): Fate {
-  // A comment keeps no import alive.
-  const needed = [...outcomes].filter(([use]) => use.binding === binding && use.role !== 'doc');
-  const reported = needed.find(([, entry]) => entry !== null)?.[1] ?? null;
-  const isUnused = needed.length === 0 && !unrelated.has(binding);
-  if (reported !== null || isUnused)
-    return { binding, isGone: false, isUnused, entry: reported ?? unusedEntry(binding) };
-  return { binding, isGone: binding.load !== null && !unrelated.has(binding), isUnused, entry: null };
-}
-
-/** The namespace of a barrel may have been imported for something else. */
-function unusedEntry({ named, names, element, blocked }: Binding): Entry | null {
-  return 'barrel' in named ? null : entryAt(blocked ?? 'unused-import', names.at(-1) ?? element);
-}
-
-/** A name that nothing uses goes when another of its statement does: the module is no longer loaded for its own sake. */
-function withUnused(fates: readonly Fate[]): readonly Fate[] {
-  const loads = new Set(fates.filter(({ isGone }) => isGone).map(({ binding }) => binding.load));
-  return fates.map((fate) => {
-    const goesToo = fate.isUnused && fate.binding.load !== null && loads.has(fate.binding.load);
-    return goesToo ? { ...fate, isGone: true, entry: null } : fate;
-  });
-}
 
 /** The namespace of a barrel is no reference to a legacy module; what is reached through it is. */
 function accountForNames({ binding, entry }: Fate, account: Account): void {

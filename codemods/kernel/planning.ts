@@ -3,6 +3,7 @@ import type { ts } from 'ts-morph';
 import type { Edit } from '../contract.ts';
 import type { Binding, Load } from './bindings.ts';
 import type { Decision } from './decisions.ts';
+import type { Fate } from './fates.ts';
 import { importEdits } from './imports/edits.ts';
 import type { PlannedLoad, Wanted } from './imports/plan.ts';
 import { createLocalNames, type LocalName, type LocalNames } from './names.ts';
@@ -18,8 +19,9 @@ type Rewriting = {
 export function planEdits(
   file: ts.SourceFile,
   decisions: readonly Decision[],
-  gone: readonly Binding[],
+  fates: readonly Fate[],
 ): readonly Edit[] {
+  const gone = fates.flatMap(({ binding, isGone }) => (isGone ? [binding] : []));
   const rewriting = decisions.flatMap(({ use, verdict }) =>
     'edits' in verdict ? [{ load: use.binding?.load ?? null, ...verdict }] : [],
   );

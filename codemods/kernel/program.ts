@@ -28,10 +28,10 @@ export type Checked = {
   readonly diagnostics: (path: string) => readonly ts.Diagnostic[];
   /** The legacy export that a symbol is, past every alias. */
   readonly exportOf: (symbol: ts.Symbol) => LegacyExport | null;
-  /** Where the compiler's own search finds an export, or what is bound at `offset` of a file. */
-  readonly occurrences: (
-    target: LegacyExport | { readonly path: string; readonly offset: number },
-  ) => readonly Occurrence[];
+  /** Where the compiler's own search finds an export, in all files. */
+  readonly occurrences: (target: LegacyExport) => readonly Occurrence[];
+  /** Where it finds, in the same file, what is bound at `offset`. */
+  readonly occurrencesIn: (path: string, offset: number) => readonly number[];
 };
 
 export type Occurrence = { readonly path: string; readonly start: number };
@@ -42,8 +42,6 @@ const OPTIONS: ts.CompilerOptions = {
   noLib: true,
   noEmit: true,
   strict: false,
-  // Without it, reading an unknown member by a string goes unnoticed.
-  noImplicitAny: true,
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   moduleDetection: ts.ModuleDetectionKind.Force,
@@ -111,12 +109,17 @@ function check(project: Project, modules: readonly LegacyModule[]): Checked {
     syntaxErrors,
     diagnostics: (path) => [...syntaxErrors(path), ...program.getSemanticDiagnostics(file(path))],
     exportOf: (symbol) => exports.get(pastAliases(symbol, checker)) ?? null,
+    // findReferences would also describe each definition in words, which costs as much as finding them.
     occurrences: (target) => {
-      const { path, offset } = 'path' in target ? target : declarationOf(target, file);
-      // findReferences would also describe each definition in words, which costs as much as finding them.
-      return (service.getReferencesAtPosition(path, offset) ?? [])
+      const { path, offset } = declarationOf(target, file);
+      const found = service.getReferencesAtPosition(path, offset) ?? [];
+      return found
         .filter(({ fileName }) => !fileName.startsWith(STUB_FOLDER))
         .map(({ fileName, textSpan }) => ({ path: fileName, start: textSpan.start }));
+    },
+    occurrencesIn: (path, offset) => {
+      const found = service.getDocumentHighlights(path, offset, [path]) ?? [];
+      return found.flatMap(({ highlightSpans }) => highlightSpans.map(({ textSpan }) => textSpan.start));
     },
   };
 }

@@ -4,8 +4,9 @@
  */
 import { ts } from 'ts-morph';
 import type { Entry } from './account.ts';
-import { findBindings, type Lookup } from './bindings.ts';
+import { findBindings } from './bindings.ts';
 import type { FileResult } from './file.ts';
+import type { Lookup } from './lookup.ts';
 import { exportNames, type LegacyModule } from './module.ts';
 import type { Occurrence } from './program.ts';
 
@@ -51,9 +52,7 @@ function bound(path: string, lookup: Lookup): readonly Occurrence[] {
     const local = names.at(-1);
     const isAlias = ts.isImportSpecifier(element) || ts.isImportClause(element);
     if ('barrel' in named || local === undefined || isAlias) return [];
-    return lookup.checked
-      .occurrences({ path, offset: local.getStart() })
-      .filter((occurrence) => occurrence.path === path);
+    return lookup.checked.occurrencesIn(path, local.getStart()).map((start) => ({ path, start }));
   });
 }
 

@@ -56,6 +56,11 @@ export const RULES = {
     how: 'Read the state through get_system_status, or from the kernel that you construct.',
     holds: 'file',
   },
+  'positional-arguments': {
+    why: 'The methods of an interface take one object of named arguments.',
+    how: 'Pass one object with the names of the parameters, as in spawn_agent({ role, agent_id }).',
+    holds: 'nothing',
+  },
   // ── types
   'class-type-query': {
     why: 'The type of the class itself (typeof) has no counterpart: an interface has no constructor.',

@@ -2,10 +2,12 @@
 import { ts } from 'ts-morph';
 import type { Entry } from './account.ts';
 import { isOfPackage } from './barrels.ts';
-import { isUnusualImport, type Load, type Lookup } from './bindings.ts';
+import { isUnusualImport, type Load } from './bindings.ts';
+import type { Lookup } from './lookup.ts';
 import { exportNames, type LegacyModule } from './module.ts';
 import { LEGACY_FOLDERS } from './modules.ts';
 import type { RuleId } from './rules.ts';
+import type { Resolved } from './specifiers.ts';
 import { loadCall, visit } from './syntax.ts';
 
 export type Site = {
@@ -43,31 +45,29 @@ function siteOf(
   // A relative path means something only to what loads it.
   if (!isModuleName && !LEGACY_FOLDERS.some((folder) => node.text.startsWith(`${folder}/`))) return null;
   const resolved = lookup.resolve(node.text, node.getSourceFile().fileName);
-  switch (resolved?.kind) {
-    case 'legacy':
-      return { node, module: resolved.module, follows: followed(node, loads), rule: ruleOf(node) };
-    case 'root':
-      return isModuleName && mayImport(node, names)
-        ? { node, module: null, follows: null, rule: 'package-root' }
-        : null;
-    case 'lookalike':
-      return isModuleName && mayImport(node, names)
-        ? { node, module: resolved.module, follows: null, rule: 'lookalike' }
-        : null;
-    case 'file':
-      return isMocked(node) && lookup.isInProgram(resolved.path)
-        ? { node, module: null, follows: null, rule: 'module-mock' }
-        : null;
-    default:
-      return isModuleName ? packageSite(node, lookup) : null;
+  if (resolved?.kind === 'legacy') {
+    return { node, module: resolved.module, follows: followed(node, loads), rule: ruleOf(node) };
   }
+  const rule = isModuleName ? doubtfulRule(node, resolved, names, lookup) : null;
+  return rule === null ? null : { node, module: null, follows: null, rule };
 }
 
-function packageSite(node: ts.StringLiteralLike, { barrels }: Lookup): Site | null {
+/** The rule for a specifier that may lead to a legacy module, or whose mock may hide one. */
+function doubtfulRule(
+  node: ts.StringLiteralLike,
+  resolved: Resolved | null,
+  names: ReadonlySet<string>,
+  { barrels }: Lookup,
+): RuleId | null {
+  if (resolved?.kind === 'file') return isMocked(node) && barrels.has(resolved.path) ? 'module-mock' : null;
+  if (resolved !== null) {
+    const rule = resolved.kind === 'root' ? 'package-root' : 'lookalike';
+    return mayImport(node, names) ? rule : null;
+  }
   const mayComeFrom = [...barrels.byPackage].some(
-    ([name, names]) => isOfPackage(node.text, name) && mayImport(node, names),
+    ([name, handedOn]) => isOfPackage(node.text, name) && mayImport(node, handedOn),
   );
-  return mayComeFrom ? { node, module: null, follows: null, rule: 'package-import' } : null;
+  return mayComeFrom ? 'package-import' : null;
 }
 
 function followed(node: ts.StringLiteralLike, loads: ReadonlyMap<ts.Node, Load>): Site['follows'] {

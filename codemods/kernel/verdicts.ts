@@ -7,8 +7,9 @@ import { rewriteEnumMember, rewriteEnumType } from './rewrites/enums.ts';
 import { rewriteErrorTest } from './rewrites/errors.ts';
 import { type Rewrite, report, type Style, type Verdict } from './rewrites/rewrite.ts';
 import { rewriteResultType, rewriteType } from './rewrites/types.ts';
+import type { Role } from './roles.ts';
 import type { RuleId } from './rules.ts';
-import type { Role, Use } from './uses.ts';
+import type { Use } from './uses.ts';
 
 type Row = Readonly<Record<Role, Rewrite | RuleId>>;
 

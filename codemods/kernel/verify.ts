@@ -1,7 +1,9 @@
 /** Compiles what is proposed. A file that would give an error it does not give now is left as it is. */
-import { ts } from 'ts-morph';
+import { basename } from 'node:path';
 import { splice } from '../engine/edits.ts';
 import type { Entry } from './account.ts';
+import { importedPaths } from './barrels.ts';
+import { addedDiagnostic } from './diagnostics.ts';
 import type { FileResult } from './file.ts';
 import type { Checked, Program } from './program.ts';
 import type { Results } from './results.ts';
@@ -17,12 +19,13 @@ export type Verification = {
 /** Afterwards, what the results propose compiles as well as what is there. */
 export function verify(results: Results, verification: Verification): void {
   results.refuse(overlaps(results.all, verification.before));
-  for (;;) {
+  // Each round leaves at least one changed file fewer.
+  for (let roundsLeft = results.all.length; roundsLeft >= 0; roundsLeft -= 1) {
     const refusals = refusalsOf(results.all, verification);
     if (refusals.size === 0) return;
-    // Each round leaves at least one changed file fewer.
     results.refuse(refusals);
   }
+  throw new Error('a file that was refused goes on changing');
 }
 
 type Refusals = Map<string, readonly Entry[]>;
@@ -41,50 +44,41 @@ function overlaps(results: readonly FileResult[], before: Checked): Refusals {
 
 function refusalsOf(results: readonly FileResult[], verification: Verification): Refusals {
   const { program, before } = verification;
-  const changed = results.filter(({ edits }) => edits.length > 0);
+  const changed = new Map(results.filter(({ edits }) => edits.length > 0).map((result) => [result.path, result]));
   const refusals: Refusals = new Map();
-  if (changed.length === 0) return refusals;
+  if (changed.size === 0) return refusals;
   for (const { path, edits } of results) program.update(path, splice(before.file(path).text, edits));
   const after = program.check();
   for (const path of program.paths()) {
-    const [added] = addedDiagnostics(before.diagnostics(path), after.diagnostics(path));
-    if (added === undefined) continue;
-    for (const suspect of suspects(path, changed, verification)) {
-      refusals.set(suspect.path, [refusal(suspect, 'new-diagnostics', added)]);
+    const suspected = suspects(path, changed, verification);
+    if (suspected.length === 0) continue;
+    const edits = changed.get(path)?.edits ?? [];
+    const added = addedDiagnostic(before.diagnostics(path), after.diagnostics(path), edits);
+    if (added === null) continue;
+    for (const suspect of suspected) {
+      const where = suspect.path === path ? '' : ` in ${basename(path)}`;
+      refusals.set(suspect.path, [refusal(suspect, 'new-diagnostics', added + where)]);
     }
   }
   return refusals;
 }
 
-/** What `after` says more often than `before`, wherever in the file. */
-function addedDiagnostics(before: readonly ts.Diagnostic[], after: readonly ts.Diagnostic[]): readonly string[] {
-  const left = new Map<string, number>();
-  for (const text of before.map(textOf)) left.set(text, (left.get(text) ?? 0) + 1);
-  return after.map(textOf).filter((text) => {
-    const count = left.get(text) ?? 0;
-    left.set(text, count - 1);
-    return count <= 0;
-  });
-}
-
-function textOf({ code, messageText }: ts.Diagnostic): string {
-  return `TS${code}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-}
-
-/** The file itself when it changed; else the changed files that it imports, or all when there is no telling. */
+/** The file itself when it changed; else the nearest changed files that it imports. Without any, nothing changes for it. */
 function suspects(
   path: string,
-  changed: readonly FileResult[],
-  { before, resolve }: Verification,
+  changed: ReadonlyMap<string, FileResult>,
+  { before, resolve, program }: Verification,
 ): readonly FileResult[] {
-  const itself = changed.filter((result) => result.path === path);
-  if (itself.length > 0) return itself;
-  const { importedFiles } = ts.preProcessFile(before.file(path).text, true, true);
-  const imported = new Set(
-    importedFiles.map(({ fileName }) => resolve(fileName, path)).map((to) => (to?.kind === 'file' ? to.path : null)),
-  );
-  const direct = changed.filter((result) => imported.has(result.path));
-  return direct.length > 0 ? direct : changed;
+  const seen = new Set([path]);
+  let paths = [path];
+  while (paths.length > 0) {
+    const found = paths.flatMap((one) => changed.get(one) ?? []);
+    if (found.length > 0) return found;
+    const imported = paths.flatMap((one) => importedPaths(one, before.file(one).text, resolve));
+    paths = [...new Set(imported)].filter((one) => program.has(one) && !seen.has(one));
+    for (const one of paths) seen.add(one);
+  }
+  return [];
 }
 
 function refusal({ edits }: FileResult, rule: Entry['rule'], detail: string): Entry {

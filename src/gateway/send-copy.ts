@@ -1,5 +1,6 @@
 import type { Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
+import { headerValue } from '../wire/headers.ts';
 import type { Leg, LegRequest } from './leg.ts';
 
 export type CopyOptions = {
@@ -26,16 +27,21 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
     };
     const answer = (body: Buffer | null): Outcome => ({ kind: 'answer', status: 0, headers: [], ...head, body });
 
+    // What is longer than the comparison keeps is not read: the connection is closed instead.
+    const leave = () => {
+      settle(answer(null));
+      abort('aborted');
+    };
     const abort = leg.send(request, {
       head: (status, _text, headers) => {
         firstByteMs = elapsedMs();
         head = { status, headers };
+        if (Number(headerValue(headers, 'content-length')) > options.bytesMax) leave();
       },
       data: (chunk) => {
         bytes += chunk.byteLength;
-        if (bytes <= options.bytesMax) return void chunks.push(chunk);
-        settle(answer(null));
-        abort('aborted');
+        if (bytes <= options.bytesMax) chunks.push(chunk);
+        else leave();
       },
       end: () => settle(answer(Buffer.concat(chunks))),
       failed: ({ reason, message }) => settle({ kind: 'failure', reason, message }),

@@ -96,7 +96,8 @@ export class AgentFailures {
     this.#runs.drop(agent, why.message);
     void this.#sessions.stop(agent);
     this.#dispatcher.unreserve(agent);
-    for (const task of tasks) this.#endings.interrupt(task, why);
+    // One of them may be the child of another, and has been cancelled with it by now.
+    for (const task of tasks) if (isOn(agent, task.status)) this.#endings.interrupt(task, why);
   }
 
   #interruptTasks(agent: AgentRecord, why: Failure): void {

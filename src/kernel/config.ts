@@ -11,6 +11,7 @@ import type {
   Task,
 } from '../contract/kernel.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { LoopWatch } from './hooks/index.ts';
 import { checked } from './requests.ts';
 import { settings } from './settings-schema.ts';
 import type { KernelStore } from './store/store.ts';
@@ -144,16 +145,26 @@ export type KernelConfig = Given & {
   readonly clock?: Clock;
   /** Config by plugin name. */
   readonly plugins?: Readonly<Record<string, unknown>>;
+  /** For hosts that run plugins they do not know well: `await startWatchdog()`. The host stops it. */
+  readonly loopWatch?: LoopWatch;
+  /** What plugins log, and what is found wrong with them. Default: nobody hears of it but the health report. */
+  readonly log?: KernelLog;
   /** 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
   readonly newId?: () => string;
 };
 
+export type KernelLog = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  facts: Readonly<Record<string, unknown>>,
+) => void;
+
 export type Ground = { readonly clock: Clock; readonly random: () => number; readonly newId: () => string };
 
 /** @throws {BanyanError} BAD_INPUT naming every setting that is wrong */
 export function settle(config: KernelConfig): Settings {
-  const { store: _store, clock: _clock, random: _random, newId: _newId, plugins: _plugins, ...given } = config;
+  const given = settingsOf(config);
   checked(settings, given, 'the config of the kernel');
   return {
     ...DEFAULTS,
@@ -162,6 +173,10 @@ export function settle(config: KernelConfig): Settings {
     retry: { ...DEFAULTS.retry, ...given.retry },
     restartLimit: { ...DEFAULTS.restartLimit, ...given.restartLimit },
   };
+}
+
+function settingsOf({ store, clock, random, newId, plugins, loopWatch, log, ...given }: KernelConfig): Given {
+  return given;
 }
 
 export function groundOf(config: KernelConfig): Ground {

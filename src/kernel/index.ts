@@ -2,6 +2,7 @@
 export { PRIORITY } from '../contract/kernel.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { KernelConfig, Settings } from './config.ts';
+export { startWatchdog } from './hooks/index.ts';
 export { OrchestratorV2 } from './orchestrator.ts';
 export { MemoryStore } from './store/memory.ts';
 export { SqliteStore } from './store/sqlite.ts';

@@ -18,7 +18,7 @@ import { MessageBus } from './bus.ts';
 import { groundOf, type KernelConfig, settle } from './config.ts';
 import { type Core, hitLimit, makeCore } from './core.ts';
 import { Events } from './event-stream.ts';
-import { kernelForPlugins, Plugins } from './hooks/index.ts';
+import { kernelForPlugins, type PluginOptions, Plugins } from './hooks/index.ts';
 import { Lookups } from './lookups.ts';
 import { makeParts, type Parts } from './parts.ts';
 import { openStore } from './store/open.ts';
@@ -39,7 +39,7 @@ export class Kernel implements KernelOperations {
     const ground = groundOf(config);
     const store = openStore(config.store);
     this.#config = config;
-    this.plugins = new Plugins({ kernel: kernelForPlugins(this), clock: ground.clock });
+    this.plugins = new Plugins({ kernel: kernelForPlugins(this), clock: ground.clock, ...tellingOf(config) });
     this.#core = makeCore(ground, settings, store, this.plugins, {
       moved: (moved) => this.#parts.moved(moved),
       storeFailing: (message) => this.#parts.storeFailing(message),
@@ -149,6 +149,16 @@ export class Kernel implements KernelOperations {
   #throwUnknown(taskId: string): never {
     throw new BanyanError('UNKNOWN_TASK', `there is no task "${taskId}"`);
   }
+}
+
+function tellingOf({ loopWatch, log }: KernelConfig): Partial<PluginOptions> {
+  const watched = loopWatch === undefined ? {} : { loopWatch };
+  if (log === undefined) return watched;
+  return {
+    ...watched,
+    log: (plugin, level, message, facts) => log(level, message, { plugin, ...facts }),
+    found: ({ message, ...facts }) => log('warn', message, facts),
+  };
 }
 
 function makeBus(core: Core): MessageBus {

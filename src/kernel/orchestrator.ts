@@ -17,6 +17,7 @@ import type {
 import type { Orchestrator } from '../contract/orchestrator.ts';
 import type { AnyPlugin, CapabilitiesOf } from '../contract/plugins.ts';
 import type { KernelConfig } from './config.ts';
+import type { Plugins } from './hooks/index.ts';
 import { Kernel } from './kernel.ts';
 
 /**
@@ -47,6 +48,11 @@ export class OrchestratorV2 implements Orchestrator {
 
   get bus(): Bus {
     return this.#kernel.bus;
+  }
+
+  /** The plugins: their order and why, findings, config, snapshots. */
+  get plugins(): Plugins {
+    return this.#kernel.plugins;
   }
 
   start(): Promise<void> {

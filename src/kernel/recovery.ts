@@ -1,5 +1,5 @@
 import type { AgentFailures } from './agent-failures.ts';
-import type { AgentRecord } from './agents.ts';
+import { type AgentRecord, tasksOf } from './agents.ts';
 import type { Core } from './core.ts';
 import type { Delegation } from './delegation.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -10,7 +10,7 @@ import { OUTLIVES_HOST } from './runtimes/registry.ts';
 import type { Sessions } from './sessions.ts';
 import type { Shutdowns } from './shutdowns.ts';
 import { agentOf, taskOf } from './store/rows.ts';
-import { isFinal, type TaskRecord } from './tasks.ts';
+import type { TaskRecord } from './tasks.ts';
 
 /**
  * Takes up what the last process left, however it ended. Agents start again; what an agent outside was doing
@@ -35,8 +35,10 @@ export class Recovery {
   /** Sets everything going again. */
   resume(): void {
     const { roster } = this.#core;
+    const before = [...roster.tasks.values()].map((task) => ({ task, status: task.status }));
     for (const agent of [...roster.agents.values()]) this.#resumeAgent(agent);
-    for (const task of [...roster.tasks.values()]) this.#resumeTask(task);
+    // What becomes of the agents moves tasks already; those have been seen to.
+    for (const { task, status } of before) if (task.status === status) this.#resumeTask(task);
     for (const agent of [...roster.agents.values()]) this.#parts.dispatcher.freed(agent);
   }
 
@@ -53,8 +55,7 @@ export class Recovery {
     const { state } = agent.status;
     if (state === 'failed' || state === 'stopped') return;
     if (state === 'stopping') {
-      // Who asked has gone with the host; what was asked is still done.
-      void this.#parts.shutdowns.shutdown(agent.spec.id, { graceful: false, reason: agent.status.reason });
+      this.#finishStopping(agent, agent.status.reason);
       return;
     }
     const spec = this.#parts.sessions.specOf(agent);
@@ -67,9 +68,17 @@ export class Recovery {
     this.#parts.heartbeats.watch(agent);
   }
 
+  /** Who asked has gone with the host; what was asked is still done, at once: nothing runs there any more. */
+  #finishStopping(agent: AgentRecord, reason: string): void {
+    for (const task of this.#core.roster.tasksOn(agent)) {
+      if (task.status.state === 'running') this.#parts.endings.cancel(task, `its agent was shut down: ${reason}`);
+    }
+    for (const taskId of tasksOf(agent.status)) this.#core.roster.moveAgent(agent, { move: 'released', taskId });
+    void this.#parts.shutdowns.shutdown(agent.spec.id, { graceful: false, reason });
+  }
+
   #resumeTask(task: TaskRecord): void {
     const { status } = task;
-    if (isFinal(status)) return;
     if (status.state === 'queued') {
       this.#parts.dispatcher.place(task);
       return;

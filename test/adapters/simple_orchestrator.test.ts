@@ -19,6 +19,13 @@ function world(kernel: Kernel = createOrchestratorFromLegacyImport('app.core.sim
   return { kernel, legacy: legacyInterface('simple_orchestrator', kernel, surroundings), sleeps, pass };
 }
 
+/** A kernel of which one operation fails. */
+function breaking(kernel: Kernel, operation: keyof Kernel, error: Error): Kernel {
+  return new Proxy(kernel, {
+    get: (target, name) => (name === operation ? () => Promise.reject(error) : Reflect.get(target, name).bind(target)),
+  });
+}
+
 const TASK = { task_description: 'log in', task_type: 'test' };
 
 describe('the legacy interface of simple_orchestrator over a kernel', () => {
@@ -136,12 +143,7 @@ describe('the legacy interface of simple_orchestrator over a kernel', () => {
 
   it('tells in the status what keeps it from telling the status', async () => {
     const { kernel } = world();
-    const broken = new Proxy(kernel, {
-      get: (target, name) => {
-        if (name === 'getHealthStatus') return () => Promise.reject(new BanyanError('KERNEL_CLOSED', 'it was closed'));
-        return Reflect.get(target, name).bind(target);
-      },
-    });
+    const broken = breaking(kernel, 'getHealthStatus', new BanyanError('KERNEL_CLOSED', 'it was closed'));
     expect(await world(broken).legacy.get_system_status()).toEqual({
       timestamp: '2025-08-19T12:00:00',
       error: 'it was closed',
@@ -164,6 +166,25 @@ describe('the legacy interface of simple_orchestrator over a kernel', () => {
       });
     }
   });
+});
+
+describe('a defect of the kernel', () => {
+  it.each(['spawnAgent', 'delegateTask', 'shutdownAgent', 'getHealthStatus'] as const)(
+    'is not told as one of legacy’s own refusals: %s',
+    async (operation) => {
+      const { kernel, legacy: sound } = world();
+      await sound.spawn_agent({ role: 'qa_engineer', agent_id: 'a' });
+      const defect = new TypeError('x is not a function');
+      const { legacy } = world(breaking(kernel, operation, defect));
+      const call = {
+        spawnAgent: () => legacy.spawn_agent({ role: 'qa_engineer' }),
+        delegateTask: () => legacy.delegate_task(TASK),
+        shutdownAgent: () => legacy.shutdown_agent({ agent_id: 'a' }),
+        getHealthStatus: () => legacy.get_system_status(),
+      }[operation];
+      await expect(call()).rejects.toBe(defect);
+    },
+  );
 });
 
 describe('a kernel made from a legacy import', () => {

@@ -1,6 +1,6 @@
 /**
  * What a candidate costs the client. The same legacy service behind the same gateway, at `off` and at `shadow` with
- * candidates of every kind, in turn, several rounds in one run; figures are medians over the rounds.
+ * candidates of every kind, in turn, several rounds in one run; figures are medians over pairs of neighbours.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { AdminClient } from '../../src/cli/admin-client.ts';
 import type { BenchmarkResult } from './result.ts';
 import { type Child, startChild } from './support/child.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SECONDS = 3;
 /** Far below what the machine can do, so that latency is not the queue of the load itself. */
 const CALLS_PER_SECOND = 800;
@@ -20,6 +20,9 @@ const ADDED_P99_MAX_MS = 1;
 const CANDIDATES = ['answers', 'hangs', 'sends 1 GB', 'refuses'] as const;
 
 type Round = { readonly p50: number; readonly p99: number; readonly wrong: number; readonly calls: number };
+
+/** The same load, just before and under the shadow. */
+type Pair = { readonly off: Round; readonly shadowed: Round };
 
 export async function run(): Promise<readonly BenchmarkResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
@@ -47,19 +50,18 @@ export async function run(): Promise<readonly BenchmarkResult[]> {
 }
 
 async function measure(data: string, admin: AdminClient): Promise<readonly BenchmarkResult[]> {
-  const off: Round[] = [];
-  const shadowed = new Map<string, Round[]>(CANDIDATES.map((mode) => [mode, []]));
+  const pairs = new Map<string, Pair[]>(CANDIDATES.map((mode) => [mode, []]));
   await load(`${data}/t0/invoices/7`); // warms everything up
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [n, mode] of CANDIDATES.entries()) {
-      off.push(await load(`${data}/t${n}/invoices/7`));
+      const off = await load(`${data}/t${n}/invoices/7`);
       await admin.post(`/v1/types/t${n}/stage`, { stage: 'shadow' });
-      shadowed.get(mode)?.push(await load(`${data}/t${n}/invoices/7`));
+      pairs.get(mode)?.push({ off, shadowed: await load(`${data}/t${n}/invoices/7`) });
       await admin.post(`/v1/types/t${n}/stage`, { stage: 'off' });
       console.error(`round ${round + 1}/${ROUNDS}: a candidate that ${mode}`);
     }
   }
-  return CANDIDATES.flatMap((mode) => resultsOf(mode, off, shadowed.get(mode) ?? []));
+  return CANDIDATES.flatMap((mode) => resultsOf(mode, pairs.get(mode) ?? []));
 }
 
 async function load(url: string): Promise<Round> {
@@ -68,19 +70,21 @@ async function load(url: string): Promise<Round> {
   return { p50, p99, wrong: result.non2xx + result.errors + result.timeouts, calls: result.requests.total };
 }
 
-function resultsOf(mode: string, off: readonly Round[], rounds: readonly Round[]): readonly BenchmarkResult[] {
+function resultsOf(mode: string, pairs: readonly Pair[]): readonly BenchmarkResult[] {
+  const rounds = pairs.map(({ shadowed }) => shadowed);
   const p99 = median(rounds.map((round) => round.p99));
-  const p99Off = median(off.map((round) => round.p99));
+  const p99Off = median(pairs.map(({ off }) => off.p99));
+  const addedMs = median(pairs.map(({ off, shadowed }) => shadowed.p99 - off.p99));
   const wrong = rounds.reduce((sum, round) => sum + round.wrong, 0);
   return [
     {
-      metric: `client p99, candidate ${mode}`,
-      value: p99,
-      unit: 'ms',
-      against: `p99 at off (${p99Off} ms)`,
+      metric: `added to the client's p99, candidate ${mode}`,
+      value: addedMs,
+      unit: `ms (p99 ${p99} ms)`,
+      against: `p99 at off just before (${p99Off} ms)`,
       ratio: p99 / p99Off,
-      target: `at most ${ADDED_P99_MAX_MS} ms more`,
-      met: p99 - p99Off <= ADDED_P99_MAX_MS,
+      target: `at most ${ADDED_P99_MAX_MS} ms`,
+      met: addedMs <= ADDED_P99_MAX_MS,
     },
     {
       metric: `wrong answers, candidate ${mode}`,

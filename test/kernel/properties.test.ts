@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BanyanError } from '../../src/contract/errors.ts';
-import type { Agent, KernelEvent, Task } from '../../src/contract/kernel.ts';
+import type { Agent, AgentFunction, KernelEvent, Task } from '../../src/contract/kernel.ts';
 import { MemoryStore, OrchestratorV2 } from '../../src/kernel/index.ts';
 import { FakeClock, settled } from './support/fake-clock.ts';
 import { eventsOf } from './support/rig.ts';
@@ -21,12 +21,27 @@ class World {
   readonly ended = new Map<string, string>();
   /** Tasks that named an agent and were never touched again: they start in the order of asking. */
   readonly named = new Map<string, string[]>();
+  readonly doubled: string[] = [];
   #ids = 0;
 
   /** The host dies: nothing of the old kernel is heard again, the store is what it was. */
   crash(): void {
     this.clock = new FakeClock(this.clock.now());
     this.kernel = this.#open();
+  }
+
+  /** Works until it is told to stop, and notes when a task is worked on twice at once. */
+  #hang(under: Set<string>): AgentFunction {
+    return (task, { signal }) => {
+      if (under.has(task.id)) this.doubled.push(task.id);
+      under.add(task.id);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          under.delete(task.id);
+          resolve('stopped');
+        });
+      });
+    };
   }
 
   #open(): OrchestratorV2 {
@@ -37,7 +52,10 @@ class World {
       store: this.store,
       agentsMax: AGENTS_MAX,
       queueMax: QUEUE_MAX,
-      runtimes: { echo: { kind: 'function', run: (task) => task.input } },
+      runtimes: {
+        echo: { kind: 'function', run: (task) => task.input },
+        hang: { kind: 'function', run: this.#hang(new Set()) },
+      },
       deadlines: { heartbeatMs: 3_000, runMs: 5_000, queueMs: 20_000, killMs: 100, graceMs: 1_000 },
       restartLimit: { restartsMax: 2, windowMs: 10_000 },
       restartPauseMs: 50,
@@ -55,7 +73,7 @@ const OPERATIONS = {
   spawn: fc.record({
     capabilities,
     tasksMax: fc.constantFrom(1, 1, 2),
-    runtime: fc.constantFrom('manual', 'manual', 'echo'),
+    runtime: fc.constantFrom('manual', 'manual', 'echo', 'hang'),
     group: fc.constantFrom(undefined, undefined, 'pair'),
     role: fc.constantFrom('a', 'b'),
     restart: fc.constantFrom('transient', 'temporary', 'permanent'),
@@ -209,6 +227,7 @@ async function holds(world: World): Promise<void> {
   eventsAreMoves(events, agents, tasks);
   namedTasksStartInOrder(world, events);
   await countsMatch(world, agents, tasks);
+  expect(world.doubled).toEqual([]);
 }
 
 function limitHolds(agents: readonly Agent[]): void {

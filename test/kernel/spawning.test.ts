@@ -92,7 +92,7 @@ test('an agent that does not start in time is refused, and what still comes of i
     deadlines: { startMs: 500 },
   });
   const refused = expect(spawning).rejects.toMatchObject({ code: 'AGENT_FAILED' });
-  await expect.poll(() => clock.pending).toBe(1);
+  await expect.poll(() => clock.pending, { timeout: 30_000 }).toBe(1);
   await clock.advance(500);
   await refused;
   expect(agent({ id: 'slow' })).toMatchObject({ state: 'stopped' });

@@ -230,6 +230,35 @@ describe('the mirror', () => {
     expect(reasons(rig.settlements)).toEqual([...Array(5).fill('mismatch'), 'breaker_open', 'breaker_open']);
   });
 
+  it('leaves a candidate alone whose answers have no end where the primary was short', async () => {
+    const endless = (side: Side): Observation => {
+      const observation = answer(side);
+      return { ...observation, outcome: { kind: 'answer', status: 200, headers: [], body: null } };
+    };
+    rig = setUp({ send: async (side) => endless(side) });
+    for (let n = 0; n < 6; n += 1) {
+      rig.mirror.offer(rig.job());
+      await rig.mirror.idle();
+    }
+    expect(reasons(rig.settlements).at(-1)).toBe('breaker_open');
+    rig = setUp({ send: async (side) => endless(side) });
+    for (let n = 0; n < 6; n += 1) {
+      rig.mirror.offer({ ...rig.job(), primary: endless('legacy') });
+      await rig.mirror.idle();
+    }
+    expect(reasons(rig.settlements)).not.toContain('breaker_open');
+  });
+
+  it('does not send a read whose answer is longer than a comparison keeps', async () => {
+    const long: Observation = {
+      ...answer('legacy'),
+      outcome: { kind: 'answer', status: 200, headers: [], body: null },
+    };
+    rig.mirror.offer({ ...rig.job({ effect: 'read' }), primary: long });
+    await rig.mirror.idle();
+    expect([rig.sent, reasons(rig.settlements)]).toEqual([[], ['primary_too_large']]);
+  });
+
   it('drops copies to V2 that a rollback overtook, but not those to legacy', async () => {
     rig = setUp({ mirrorsTo: (side) => side === 'legacy' });
     rig.mirror.offer(rig.job());

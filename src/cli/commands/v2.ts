@@ -26,6 +26,8 @@ export function addV2(program: Command, _context: CommandContext): void {
       if (exitWithParent) stopWhenInputCloses();
       const { runHost } = await import('../../host/run.ts');
       await runHost({ types, port, faults, logLevel, stateDir: state === undefined ? null : resolve(state) });
+      // An open input would keep the process.
+      process.stdin.destroy();
     });
 }
 

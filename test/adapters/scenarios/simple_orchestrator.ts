@@ -178,6 +178,12 @@ export const simpleOrchestrator: Scenario = {
     ],
     'a HEAD is no GET': [{ method: 'HEAD', path: '/api/agents/status' }],
     'everybody can be sent home': [...fillHouse(3), delegate(), DEACTIVATE, REST_STATUS, STATUS, DEACTIVATE],
+    'empty texts are taken': [
+      rpc('spawn_agent', { role: 'qa_engineer', agent_id: '' }),
+      rpc('delegate_task', { task_description: '', task_type: '' }),
+      STATUS,
+      shutdown('', false),
+    ],
     'long texts are taken': [
       rpc('spawn_agent', { role: 'qa_engineer', agent_id: 'x'.repeat(100_000) }),
       rpc('delegate_task', { task_description: 'd'.repeat(900_000), task_type: 't'.repeat(50_000) }),

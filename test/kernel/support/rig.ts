@@ -23,7 +23,7 @@ export function rig(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = [
   const clock = config.clock instanceof FakeClock ? config.clock : new FakeClock();
   let ids = 0;
   const kernel = new OrchestratorV2({ random: () => 0.5, newId: () => `id-${++ids}`, ...config, clock }, plugins);
-  onTestFinished(() => kernel.close());
+  onTestFinished(() => closed(kernel, clock));
   return {
     kernel,
     clock,
@@ -33,6 +33,16 @@ export function rig(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = [
     agent: ({ id }) => present(kernel.getAgent(id), id),
     events: () => eventsOf(kernel),
   };
+}
+
+/** Closes a kernel while its time goes on: some of its programs end by force only. */
+async function closed(kernel: OrchestratorV2, clock: FakeClock): Promise<void> {
+  let isClosed = false;
+  const closing = kernel.close().finally(() => {
+    isClosed = true;
+  });
+  while (!isClosed) await clock.advance(100);
+  await closing;
 }
 
 export async function eventsOf(kernel: OrchestratorV2, after = 0): Promise<readonly KernelEvent[]> {

@@ -30,7 +30,7 @@ describe('the plugin host', () => {
       },
       ...options,
     });
-    const definition = await host.open({ file, heldMsMax: 500, heapMb: 32 });
+    const definition = await host.open({ file, heldMsMax: 2000, heapMb: 32 });
     plugins = await loadPlugins(
       [definition, inProcess('neighbour', { hooks: { allow_agent_spawn: () => undefined } })],
       {
@@ -89,7 +89,7 @@ describe('the plugin host', () => {
     await plugins.snapshot();
     await used().note('after the snapshot');
     expect(await ask('runaway')).toBeUndefined();
-    expect(await logged(/held its thread/)).toMatch('its worker ended: it held its thread for more than 500 ms');
+    expect(await logged(/held its thread/)).toMatch('its worker ended: it held its thread for more than 2000 ms');
     await logged(/up again/);
     expect(await greeting()).toBe('allow_agent_spawn: plugin misbehaving refused: good day');
     expect(await used().note()).toEqual(['before']);

@@ -5,4 +5,4 @@ import {legacyInterface} from "banyan/adapters"
 import other from 'other'
 
 	const o = legacyInterface("simple_orchestrator", new OrchestratorV2({agentsMax: 50}))
-	o.spawn_agent({role: "qa_engineer"}, other)
+	o.spawn_agent({role: "qa_engineer", agent_id: other})

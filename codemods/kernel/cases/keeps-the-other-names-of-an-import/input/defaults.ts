@@ -1,0 +1,2 @@
+export { SimpleOrchestrator as default } from '@hive/core/simple_orchestrator';
+export const patience = 7;

@@ -1,0 +1,3 @@
+import Desk, * as defaults from './defaults';
+
+export const all = [new Desk(), defaults.patience];

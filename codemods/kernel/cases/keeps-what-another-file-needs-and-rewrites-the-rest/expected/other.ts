@@ -1,0 +1,2 @@
+
+export const other = 'devops_engineer';

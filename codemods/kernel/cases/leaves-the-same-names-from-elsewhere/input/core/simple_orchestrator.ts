@@ -1,0 +1,2 @@
+/** Stands where the legacy module would, and is another one. */
+export { SimpleOrchestrator } from '../mine';

@@ -1,0 +1,3 @@
+import { SimpleOrchestrator } from './core/simple_orchestrator';
+
+export const orchestrator = new SimpleOrchestrator();

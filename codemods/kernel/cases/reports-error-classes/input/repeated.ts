@@ -1,0 +1,4 @@
+import { TaskDelegationError } from '@hive/core/simple_orchestrator';
+
+const errors: unknown[] = [];
+export const isRefused = () => errors.pop() instanceof TaskDelegationError;

@@ -1,0 +1,21 @@
+import { handleEvents } from './events.ts';
+import { heal } from './healing.ts';
+import { reviewMode } from './health.ts';
+import { resolveQuiet } from './patterns.ts';
+import { runDue } from './schedule.ts';
+import type { Context } from './state.ts';
+
+export function begin(context: Context): void {
+  const { config, repeat } = context;
+  repeat(config.tickMs, () => tick(context));
+  repeat(config.healing.everyMs, async () => {
+    await reviewMode(context);
+    heal(context);
+  });
+}
+
+async function tick(context: Context): Promise<void> {
+  resolveQuiet(context);
+  await handleEvents(context);
+  await runDue(context);
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Capabilities } from '../../contract/plugins.ts';
+import {
+  auditEntry,
+  auditInput,
+  auditLogInput,
+  authenticateInput,
+  authentication,
+  authorization,
+  authorizeInput,
+  blockInput,
+  complianceInput,
+  complianceReport,
+  issuedKey,
+  issueKeyInput,
+  metrics,
+  oauthInput,
+  reportInput,
+  revokeKeyInput,
+  setRolesInput,
+  subscribeInput,
+  threatEvent,
+  threatsInput,
+  unblockInput,
+  verification,
+  verifyInput,
+} from './shapes.ts';
+
+export const capabilities = {
+  authenticate: {
+    says: 'who a credential stands for; a refusal is an answer, not an error',
+    input: authenticateInput,
+    output: authentication,
+  },
+  authorize: {
+    says: 'whether the roles of somebody grant an action on a resource; a denial is an answer',
+    input: authorizeInput,
+    output: authorization,
+  },
+  issueKey: { says: 'makes a key for somebody; it is told this once', input: issueKeyInput, output: issuedKey },
+  revokeKey: { says: 'makes a key worthless; false: there is none', input: revokeKeyInput, output: z.boolean() },
+  setRoles: { says: 'replaces the roles that were given at run time', input: setRolesInput, output: z.void() },
+  block: { says: 'lets an address or a principal in no more', input: blockInput, output: z.void() },
+  unblock: { says: 'lets it in again; false: it was not blocked', input: unblockInput, output: z.boolean() },
+  audit: { says: 'records an action in the audit log', input: auditInput, output: z.object({ id: z.string() }) },
+  auditLog: { says: 'the newest entries that fit, oldest first', input: auditLogInput, output: z.array(auditEntry) },
+  verifyAudit: { says: 'whether the audit log is as it was written', input: verifyInput, output: verification },
+  reportThreat: { says: 'notes a threat that somebody saw', input: reportInput, output: z.object({ id: z.string() }) },
+  threats: { says: 'the last threats, oldest first', input: threatsInput, output: z.array(threatEvent) },
+  complianceReport: {
+    says: 'holds the audit log against the rules of a framework',
+    input: complianceInput,
+    output: complianceReport,
+  },
+  configureOAuth: { says: 'knows an OAuth provider from now on', input: oauthInput, output: z.boolean() },
+  subscribe: {
+    says: 'calls a function with each new threat, or with each compliance report',
+    input: subscribeInput,
+    output: z.object({ id: z.string() }),
+  },
+  unsubscribe: {
+    says: 'calls it no more; false: it was not known',
+    input: z.strictObject({ id: z.string() }),
+    output: z.boolean(),
+  },
+  metrics: { says: 'what was counted, ever and in the last hour', input: z.undefined(), output: metrics },
+} as const satisfies Capabilities;

@@ -1,0 +1,53 @@
+// An agent that speaks the kernel's JSON lines. What it does with a task is said by the task's type.
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const [mode] = process.argv.slice(2);
+
+/** Holds a connection open for as long as this process lives: whoever listens sees when it is gone. */
+function attach(port) {
+  connect(port, '127.0.0.1').on('error', () => undefined);
+}
+
+const DO = {
+  echo: ({ token, task }) => say({ kind: 'result', token, result: task.input }),
+  fail: ({ token }) => say({ kind: 'failure', token, message: 'cannot', code: 'E_CANNOT', retryable: false }),
+  environment: ({ token }) => say({ kind: 'result', token, result: process.env }),
+  exit: ({ task }) => {
+    process.stderr.write('last words\n');
+    process.exit(task.input);
+  },
+  hang: () => undefined,
+  noise: ({ token }) => {
+    process.stdout.write('plain text\n{"kind":"unheard of"}\n{broken\n\n');
+    say({ kind: 'result', token, result: 'after the noise' });
+  },
+  flood: () => process.stdout.write('x'.repeat(3_000_000)),
+  beat: () => say({ kind: 'heartbeat' }),
+  attach: ({ token, task }) => {
+    attach(task.input);
+    say({ kind: 'result', token, result: null });
+  },
+  // A grandchild that ignores everything but a kill, and keeps the pipes open.
+  leave_orphan: ({ token, task }) => {
+    const code = `process.on('SIGTERM',()=>{});require('net').connect(${task.input},'127.0.0.1');setInterval(()=>{},1e6)`;
+    spawn(process.execPath, ['-e', code], { stdio: 'inherit' });
+    say({ kind: 'result', token, result: null });
+  },
+};
+
+if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
+if (mode !== 'silent') say({ kind: 'ready' });
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const message = JSON.parse(line);
+    if (message.kind === 'task') DO[message.task.type](message);
+    if (message.kind === 'cancel' && mode !== 'stubborn')
+      say({ kind: 'failure', token: message.token, message: 'stopped' });
+  })
+  .on('close', () => {
+    if (mode === 'stubborn') setInterval(() => undefined, 1e6);
+    else process.exit(0);
+  });
