@@ -63,6 +63,11 @@ export class Delegation {
     if (task.spec.idempotencyKey !== null) this.#keys.set(task.spec.idempotencyKey, task.spec.id);
   }
 
+  /** A task has ended, and the store knows its key. */
+  forget({ spec }: TaskRecord): void {
+    if (spec.idempotencyKey !== null) this.#keys.delete(spec.idempotencyKey);
+  }
+
   #specOf(request: TaskRequest): TaskSpec {
     const { settings, newId, clock, roster } = this.#core;
     const { jsonBytesMax } = settings;

@@ -88,7 +88,7 @@ export function makeParts(core: Core) {
     shutdowns,
     recovery,
     health,
-    moved: (moved: Moved) => afterMove(core, { observers, heartbeats, health }, moved),
+    moved: (moved: Moved) => afterMove(core, { observers, heartbeats, health, delegation }, moved),
     storeFailing(message: string | null): void {
       if (message === null) alerts.resolve(STORE_ALERT);
       else alerts.raise(STORE_ALERT, 'critical', `the store fails: ${message}`);
@@ -103,17 +103,20 @@ function evict(endings: Endings, victim: TaskRecord, how: 'interrupt' | 'replace
   else endings.giveWay(victim, why);
 }
 
+type AfterMove = {
+  readonly observers: Observers;
+  readonly heartbeats: Heartbeats;
+  readonly health: HealthCheck;
+  readonly delegation: Delegation;
+};
+
 /** What follows from a move for those around. */
-function afterMove(
-  core: Core,
-  { observers, heartbeats, health }: { observers: Observers; heartbeats: Heartbeats; health: HealthCheck },
-  moved: Moved,
-): void {
+function afterMove(core: Core, { observers, heartbeats, health, delegation }: AfterMove, moved: Moved): void {
   if (moved.of === 'task') {
     const { task } = moved;
     observers.taskMoved(task, moved.event);
     if (moved.event.kind === 'task.started') core.pace.started();
-    if (isFinal(task.status)) core.journal.afterCommit(() => core.waiters.tell(task.spec.id, () => taskView(task)));
+    if (isFinal(task.status)) core.journal.afterCommit(() => afterEnd(core, delegation, task));
     return;
   }
   observers.agentMoved(moved.agent, moved.event);
@@ -125,4 +128,10 @@ function afterMove(
   ) {
     core.journal.afterCommit(() => void health.review());
   }
+}
+
+/** The end of a task is durable. */
+function afterEnd(core: Core, delegation: Delegation, task: TaskRecord): void {
+  delegation.forget(task);
+  core.waiters.tell(task.spec.id, () => taskView(task));
 }

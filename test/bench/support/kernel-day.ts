@@ -1,3 +1,4 @@
+import type { Task } from '../../../src/contract/kernel.ts';
 import { OrchestratorV2 } from '../../../src/kernel/index.ts';
 import { FakeClock } from '../../kernel/support/fake-clock.ts';
 import type { Day } from '../kernel-day.ts';
@@ -20,7 +21,7 @@ let tasks = 0;
 const heapMb: number[] = [];
 for (let hour = 0; hour < HOURS; hour++) {
   for (let second = 0; second < 3_600; second += SECONDS_AT_ONCE) {
-    await Promise.all(Array.from({ length: TASKS_PER_SECOND * SECONDS_AT_ONCE }, doOne));
+    await work(TASKS_PER_SECOND * SECONDS_AT_ONCE);
     await clock.advance(SECONDS_AT_ONCE * 1_000);
   }
   await kernel.plugins.observed();
@@ -30,23 +31,31 @@ for (let hour = 0; hour < HOURS; hour++) {
 console.log(JSON.stringify({ tasks, heapMb } satisfies Day));
 process.exit();
 
-/** All kinds of ends: completed inside and outside, failed and made again, cancelled, keyed, with children. */
-async function doOne(): Promise<void> {
-  const n = tasks++;
-  const role = n % 2 === 0 ? 'inside' : 'outside';
-  const task = await kernel.delegateTask({ type: 'work', role, input: { n }, idempotencyKey: `key-${n}`, affinityKey: `u${n}` });
-  if (n % 50 === 1) return void (await kernel.cancelTask(task.id));
-  const waiting = kernel.waitForTask(task.id);
-  if (role === 'outside') await report(task.id, n);
-  await waiting;
+/** Tasks of all kinds and all their ends: completed inside and outside, failed, cancelled, with a key, with a child. */
+async function work(count: number): Promise<void> {
+  const delegated = await Promise.all(Array.from({ length: count }, () => delegate(tasks++)));
+  await Promise.all(delegated.filter((_, i) => i % 50 === 1).map(({ id }) => kernel.cancelTask(id)));
+  for (let running = outside(); running.length > 0; running = outside()) await Promise.all(running.map(report));
+  await Promise.all(delegated.map(({ id }) => kernel.waitForTask(id)));
 }
 
-async function report(taskId: string, n: number): Promise<void> {
-  // It may be queued: agents outside report what they have.
-  const running = kernel.listTasks({ states: ['running'], limit: 1 });
-  for (const { id } of running) {
-    if (n % 20 === 3) await kernel.failTask(id, { message: 'no' }).catch(() => undefined);
-    else await kernel.completeTask(id, { result: { n } }).catch(() => undefined);
-  }
-  if (kernel.getTask(taskId)?.state === 'running') await kernel.completeTask(taskId).catch(() => undefined);
+async function delegate(n: number): Promise<Task> {
+  const role = n % 2 === 0 ? 'inside' : 'outside';
+  const task = await kernel.delegateTask({
+    type: 'work',
+    role,
+    input: { n },
+    idempotencyKey: `${n}`,
+    affinityKey: `u${n}`,
+  });
+  if (n % 100 === 1) await kernel.delegateTask({ type: 'part', role: 'outside', parentId: task.id });
+  return task;
+}
+
+function outside(): readonly Task[] {
+  return kernel.listTasks({ states: ['running'] }).filter(({ role }) => role === 'outside');
+}
+
+function report({ id }: Task, i: number): Promise<Task> {
+  return i % 20 === 3 ? kernel.failTask(id, { message: 'no' }) : kernel.completeTask(id, { result: { i } });
 }
