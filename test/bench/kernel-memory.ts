@@ -49,16 +49,9 @@ async function build(): Promise<string> {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'banyan-bench-'));
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  await run(tsc, [
-    '-p',
-    join(ROOT, 'tsconfig.build.json'),
-    '--outDir',
-    folder,
-    '--declaration',
-    'false',
-    '--sourceMap',
-    'false',
-  ]);
+  const config = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', folder];
+  // Types are the business of `npm run check`.
+  await run(tsc, [...config, '--noCheck', '--declaration', 'false', '--sourceMap', 'false']);
   return folder;
 }
 
