@@ -88,7 +88,7 @@ export function makeParts(core: Core) {
     shutdowns,
     recovery,
     health,
-    moved: (moved: Moved) => afterMove(core, { observers, heartbeats, health, delegation }, moved),
+    moved: (moved: Moved) => afterMove(core, { observers, heartbeats, health, delegation, runs }, moved),
     storeFailing(message: string | null): void {
       if (message === null) alerts.resolve(STORE_ALERT);
       else alerts.raise(STORE_ALERT, 'critical', `the store fails: ${message}`);
@@ -108,10 +108,11 @@ type AfterMove = {
   readonly heartbeats: Heartbeats;
   readonly health: HealthCheck;
   readonly delegation: Delegation;
+  readonly runs: Runs;
 };
 
 /** What follows from a move for those around. */
-function afterMove(core: Core, { observers, heartbeats, health, delegation }: AfterMove, moved: Moved): void {
+function afterMove(core: Core, { observers, heartbeats, health, delegation, runs }: AfterMove, moved: Moved): void {
   if (moved.of === 'task') {
     const { task } = moved;
     observers.taskMoved(task, moved.event);
@@ -121,6 +122,7 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation }: Af
   }
   observers.agentMoved(moved.agent, moved.event);
   if (moved.event.kind === 'agent.assigned') heartbeats.watch(moved.agent);
+  if (moved.event.kind === 'agent.stopped') runs.forget(moved.agent);
   if (
     moved.event.kind === 'agent.failed' ||
     moved.event.kind === 'agent.ready' ||

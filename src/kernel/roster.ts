@@ -151,7 +151,8 @@ export class Roster {
   ): void {
     const to = record.status.state;
     const event = {
-      ...this.#stamp(),
+      sequence: this.#next(),
+      atMs: this.#clock.now(),
       agentId: record.spec.id,
       taskId,
       kind: `agent.${move}` as const,
@@ -172,7 +173,8 @@ export class Roster {
     const to = record.status.state;
     const agentId = record.status.state === 'running' ? record.status.agentId : record.agentId;
     const event = {
-      ...this.#stamp(),
+      sequence: this.#next(),
+      atMs: this.#clock.now(),
       agentId,
       taskId: record.spec.id,
       kind: `task.${move}` as const,
@@ -184,8 +186,9 @@ export class Roster {
     this.#onMove({ of: 'task', task: record, event });
   }
 
-  #stamp() {
-    return { sequence: ++this.#journal.counters.sequence, atMs: this.#clock.now() };
+  #next(): number {
+    this.#journal.counters.sequence += 1;
+    return this.#journal.counters.sequence;
   }
 }
 

@@ -139,6 +139,11 @@ export class Runs {
     this.#byAgent.delete(agent.spec.id);
   }
 
+  /** The agent has stopped, without a run. */
+  forget(agent: AgentRecord): void {
+    this.#byAgent.delete(agent.spec.id);
+  }
+
   /** The kernel is closing: nothing that runs is heard any more, and its tasks stay as they are recorded. */
   close(): void {
     for (const runs of this.#byAgent.values()) {
@@ -206,7 +211,6 @@ export class Runs {
   #release(run: Run): void {
     const onAgent = this.#byAgent.get(run.agent.spec.id);
     if (onAgent?.delete(run) !== true) return;
-    if (onAgent.size === 0) this.#byAgent.delete(run.agent.spec.id);
     if (!tasksOf(run.agent.status).includes(run.task.spec.id)) return;
     this.#core.roster.moveAgent(run.agent, { move: 'released', taskId: run.task.spec.id });
     this.#on.freed(run.agent);

@@ -1,14 +1,14 @@
 import type { Agent, RuntimeSpec } from '../../contract/kernel.ts';
 import { startFunction } from './function.ts';
 import { startManual } from './manual.ts';
-import { startProcess } from './process.ts';
 import { startRehearsal } from './rehearsal.ts';
 import type { RuntimeKind, Session, SessionHost, StartSession } from './runtime.ts';
 
 export const RUNTIMES = {
   manual: startManual,
   function: startFunction,
-  process: startProcess,
+  // Loaded when it is needed: child processes and sockets take 4 MB that most kernels never use.
+  process: async (...args) => (await import('./process.ts')).startProcess(...args),
   rehearsal: startRehearsal,
 } as const satisfies { readonly [K in RuntimeKind]: StartSession<K> };
 
