@@ -10,15 +10,22 @@ import type { Context } from './state.ts';
 export type Run = {
   readonly context: Context;
   readonly startedAtMs: number;
-  /** When its time is up. */
-  untilMs: number;
+  /** When its time is up, by its own clock. */
+  readonly untilMs: number;
+  /** How long it was held. Time that somebody took to look is not the scenario's: its clock stands still. */
+  heldMs: number;
   /** Ids by the names that steps gave. */
   readonly agents: Map<string, string>;
   readonly tasks: Map<string, string>;
 };
 
 export function facts(context: Context, startedAtMs: number, untilMs: number): Run {
-  return { context, startedAtMs, untilMs, agents: new Map(), tasks: new Map() };
+  return { context, startedAtMs, untilMs, heldMs: 0, agents: new Map(), tasks: new Map() };
+}
+
+/** The scenario's own clock. */
+export function nowOf({ context, heldMs }: Run): number {
+  return context.now() - heldMs;
 }
 
 type StepOf<K extends ScenarioStep['do']> = Extract<ScenarioStep, { do: K }>;
@@ -61,8 +68,8 @@ export const RUN = {
     if (ids.size < atLeast) throw new Error(`${ids.size} agents did it, not ${atLeast}`);
     return `${ids.size} agents did it`;
   },
-  async expect_time({ atMostMs }, { startedAtMs, context }) {
-    const tookMs = context.now() - startedAtMs;
+  async expect_time({ atMostMs }, run) {
+    const tookMs = nowOf(run) - run.startedAtMs;
     if (tookMs > atMostMs) throw new Error(`it took ${tookMs} ms, more than ${atMostMs}`);
     return `it took ${tookMs} ms`;
   },
@@ -77,8 +84,8 @@ export const RUN = {
     await context.kernel.shutdownAgent(named(agents, ref), { reason: 'a scenario asked for it' });
     return `${ref} is gone`;
   },
-  async wait({ ms }, { untilMs, context }) {
-    await wait(Math.min(ms, Math.max(0, untilMs - context.now())), context);
+  async wait({ ms }, run) {
+    await wait(Math.min(ms, Math.max(0, run.untilMs - nowOf(run))), run.context);
     return `waited for ${ms} ms`;
   },
 } as const satisfies { readonly [K in ScenarioStep['do']]: (step: StepOf<K>, run: Run) => Promise<string> };
@@ -92,7 +99,7 @@ async function endOf(taskId: string, run: Run) {
   const ended = new Promise<void>((resolve) => listen(live, taskId, resolve));
   const before = await context.kernel.getTask(taskId);
   if (before !== null && before.finishedAtMs === null) {
-    await Promise.race([ended, wait(Math.max(1, run.untilMs - context.now()), context, stop.signal)]);
+    await Promise.race([ended, wait(Math.max(1, run.untilMs - nowOf(run)), context, stop.signal)]);
   }
   stop.abort();
   live.waiters.delete(taskId);

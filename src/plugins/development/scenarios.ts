@@ -3,7 +3,7 @@ import { addBounded, hit } from '../parts/bounded.ts';
 import { allDone, messageOf, runSteps, type Step } from '../parts/steps.ts';
 import { ABORTED, pass } from './debugger.ts';
 import { liveOf } from './live.ts';
-import { facts, RUN, type Run } from './scenario-steps.ts';
+import { facts, nowOf, RUN, type Run } from './scenario-steps.ts';
 import { type Scenario, type ScenarioResult, type ScenarioStep, scenario as scenarioSchema } from './shapes.ts';
 import { BOUNDS, type Context } from './state.ts';
 
@@ -90,12 +90,19 @@ async function run(scenario: Scenario, context: Context): Promise<ScenarioResult
   const steps = await runSteps(
     scenario.steps.map((step) => stepOf(scenario.id, step)),
     ran,
-    { now, timeoutMs },
+    { now: () => nowOf(ran), timeoutMs },
   );
   const tasks = await tasksOf(ran);
   if (scenario.cleanup) await cleanUp(ran);
   const success = allDone(steps);
-  const result = { scenario: scenario.id, success, startedAtMs, tookMs: now() - startedAtMs, steps: [...steps], tasks };
+  const result = {
+    scenario: scenario.id,
+    success,
+    startedAtMs,
+    tookMs: nowOf(ran) - startedAtMs,
+    steps: [...steps],
+    tasks,
+  };
   hit(state.limitsHit, 'resultsMax', addBounded(state.results, result, BOUNDS.resultsMax));
   return result;
 }
@@ -113,9 +120,9 @@ function stepOf(scenario: string, step: ScenarioStep): Step<Run> {
       );
       if (held !== null) {
         const heldAtMs = ran.context.now();
-        if ((await held) === 'abort') throw new Error(ABORTED);
-        // Time that somebody took to look is not the scenario's.
-        ran.untilMs += ran.context.now() - heldAtMs;
+        const how = await held;
+        ran.heldMs += ran.context.now() - heldAtMs;
+        if (how === 'abort') throw new Error(ABORTED);
       }
       return RUN[step.do](step as never, ran);
     },

@@ -92,6 +92,18 @@ describe('a mock agent', () => {
     expect([task(first).state, task(second).state]).toEqual(['completed', 'failed']);
     expect(task(second).error).toMatchObject({ code: 'aborted', retryable: false });
   });
+
+  it('that is held goes on when the plugin goes', async () => {
+    const { use, orchestrator, settle, task } = await workshop({ debug: true });
+    await use.mockAgent({ role: 'worker', behavior: { successRate: 1 } });
+    await use.setBreakpoint({ place: 'run' });
+    const { id } = await orchestrator.delegateTask({ type: 'x' });
+    await settle();
+    expect(task({ id }).state).toBe('running');
+    await orchestrator.unloadPlugin('development');
+    await settle();
+    expect(task({ id }).state).toBe('completed');
+  });
 });
 
 describe('a mocked service', () => {
