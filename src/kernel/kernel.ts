@@ -45,8 +45,8 @@ export class Kernel implements KernelOperations {
       storeFailing: (message) => this.#parts.storeFailing(message),
       committed: (sequence) => this.events.published(sequence),
     });
-    this.#parts = makeParts(this.#core);
     this.#lookups = new Lookups(this.#core);
+    this.#parts = makeParts(this.#core, this.#lookups);
     this.events = new Events(store, this.#core.journal.counters.sequence);
     this.bus = makeBus(this.#core);
     this.#parts.recovery.read();
@@ -88,14 +88,8 @@ export class Kernel implements KernelOperations {
     return this.#parts.moving.reassign(taskId, agentId);
   }
 
-  async waitForTask(taskId: string, options: WaitOptions = {}): Promise<Task> {
-    const { roster, waiters, deadlines, settings, journal } = this.#core;
-    const task = roster.tasks.get(taskId);
-    if (task === undefined || isFinal(task.status)) {
-      await journal.durable();
-      return this.getTask(taskId) ?? this.#throwUnknown(taskId);
-    }
-    return waiters.wait(taskId, options.timeoutMs ?? settings.deadlines.waitMs, deadlines, options.signal);
+  waitForTask(taskId: string, options: WaitOptions = {}): Promise<Task> {
+    return this.#lookups.ended(taskId, options);
   }
 
   shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
@@ -144,10 +138,6 @@ export class Kernel implements KernelOperations {
   #hasEnded(taskId: string): BanyanError {
     if (this.getTask(taskId) === null) return new BanyanError('UNKNOWN_TASK', `there is no task "${taskId}"`);
     return new BanyanError('ILLEGAL_MOVE', `task ${taskId} has ended`);
-  }
-
-  #throwUnknown(taskId: string): never {
-    throw new BanyanError('UNKNOWN_TASK', `there is no task "${taskId}"`);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Agent, AgentFilter, Task, TaskFilter } from '../contract/kernel.ts';
+import { BanyanError } from '../contract/errors.ts';
+import type { Agent, AgentFilter, Task, TaskFilter, WaitOptions } from '../contract/kernel.ts';
 import { agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { agentOf, taskOf } from './store/rows.ts';
@@ -26,6 +27,22 @@ export class Lookups {
     if (live !== undefined) return taskView(live);
     const row = this.#core.store.task(id);
     return row === null ? null : taskView(taskOf(row));
+  }
+
+  /**
+   * Resolves with the task once its end is durable.
+   * @throws {BanyanError} UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED, OVERLOADED, KERNEL_CLOSED
+   */
+  async ended(id: string, { timeoutMs, signal }: WaitOptions): Promise<Task> {
+    const { roster, waiters, deadlines, settings, journal } = this.#core;
+    const live = roster.tasks.get(id);
+    if (live !== undefined && !isFinal(live.status)) {
+      return waiters.wait(id, timeoutMs ?? settings.deadlines.waitMs, deadlines, signal);
+    }
+    await journal.durable();
+    const task = this.task(id);
+    if (task === null) throw new BanyanError('UNKNOWN_TASK', `there is no task "${id}"`);
+    return task;
   }
 
   agents({ states, role }: AgentFilter = {}): readonly Agent[] {

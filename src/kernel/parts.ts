@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { Endings, failure } from './endings.ts';
 import { HealthCheck } from './health.ts';
 import { Heartbeats } from './heartbeats.ts';
+import type { Lookups } from './lookups.ts';
 import { Moving } from './moving.ts';
 import { Observers } from './observers.ts';
 import { Recovery } from './recovery.ts';
@@ -26,7 +27,7 @@ const STORE_ALERT = 'kernel:store_fails';
  */
 export type Parts = ReturnType<typeof makeParts>;
 
-export function makeParts(core: Core) {
+export function makeParts(core: Core, lookups: Lookups) {
   const observers = new Observers(core);
   const alerts = new Alerts(core.clock, core.plugins);
   const health = new HealthCheck(core, alerts);
@@ -55,7 +56,7 @@ export function makeParts(core: Core) {
     ended: (agent, error) => failures.failed(agent, error),
     heartbeat: (agent) => heartbeats.beat(agent),
     delegate: (request) => delegation.delegate(request),
-    waitFor: (taskId, signal) => core.waiters.wait(taskId, core.settings.deadlines.waitMs, core.deadlines, signal),
+    waitFor: (taskId, signal) => lookups.ended(taskId, { signal }),
   });
   const heartbeats: Heartbeats = new Heartbeats(core, sessions, (agent, why) => failures.failed(agent, why));
   const spawning = new Spawning(core, sessions, dispatcher);
