@@ -1,5 +1,5 @@
 /**
- * Counts of values in buckets that grow by 5 %: any quantile is within 2.5 % of the true value, whatever its
+ * Counts of values in buckets that grow by 2 %: any quantile is within 1 % of the true value, whatever its
  * size, and two histograms merge exactly. Plain data, so that it can stand in a plugin's state.
  * After Masson, Rim, Lee: "DDSketch", VLDB 2019.
  */
@@ -12,11 +12,11 @@ export type Histogram = {
   readonly buckets: Map<number, number>;
 };
 
-const GROWTH = 1.05;
+const GROWTH = 1.02;
 const LN_GROWTH = Math.log(GROWTH);
 /** 10^-9 to 10^12: beyond, the edge bucket counts. Negative values and zero count as the least. */
-const BUCKET_MIN = -425;
-const BUCKET_MAX = 566;
+const BUCKET_MIN = -1_047;
+const BUCKET_MAX = 1_396;
 
 export function newHistogram(): Histogram {
   return { count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, buckets: new Map() };

@@ -153,6 +153,21 @@ describe('self-healing', () => {
     expect(orchestrator.getAgent(restarted.id)?.state).toBe('idle');
   });
 
+  it('gives the kernel ten seconds to help itself', async () => {
+    const { orchestrator, spawn, pass } = await rig([automation], healing);
+    const bad = await spawn({ role: 'clerk', restart: 'temporary', deadlines: { heartbeatMs: 1_000 } });
+    await spawn({ role: 'clerk' });
+    await pass(24_000);
+    orchestrator.heartbeat(bad.id);
+    await pass(6_000);
+    expect([orchestrator.getAgent(bad.id)?.state, await orchestrator.use(automation).recoveries()]).toEqual([
+      'failed',
+      [],
+    ]);
+    await pass(30_000);
+    expect(await orchestrator.use(automation).recoveries()).toMatchObject([{ agentId: bad.id, state: 'recovered' }]);
+  });
+
   it('calls people when it cannot help, once', async () => {
     const { heard, plugin } = alertListener();
     const { orchestrator, spawn, pass } = await rig([automation, plugin], healing);

@@ -28,12 +28,12 @@ describe('bounded lists and maps', () => {
 });
 
 describe('a histogram', () => {
-  it('knows every quantile within 2.5 %', () => {
+  it('knows every quantile within 1 %', () => {
     const histogram = newHistogram();
     for (let i = 1; i <= 10_000; i++) record(histogram, i / 7);
     for (const share of [0.01, 0.5, 0.9, 0.99]) {
       const exact = (1 + share * 9_999) / 7;
-      expect(Math.abs((quantile(histogram, share) ?? 0) / exact - 1)).toBeLessThan(0.025);
+      expect(Math.abs((quantile(histogram, share) ?? 0) / exact - 1)).toBeLessThan(0.01);
     }
     expect([quantile(histogram, 0), quantile(histogram, 1)]).toEqual([1 / 7, 10_000 / 7]);
     expect(mean(histogram)).toBeCloseTo(5_000.5 / 7);
@@ -52,7 +52,7 @@ describe('a histogram', () => {
   it('stays bounded whatever comes', () => {
     const histogram = newHistogram();
     for (let i = -400; i < 400; i++) record(histogram, 10 ** i);
-    expect(histogram.buckets.size).toBeLessThanOrEqual(992);
+    expect(histogram.buckets.size).toBeLessThanOrEqual(2_444);
   });
 
   it('says nothing of nothing', () => {

@@ -319,6 +319,20 @@ describe('routing by what was learned', () => {
     expect(await routingAnalytics()).toMatchObject({ mode: 'fastest', asked: 2, chosen: 1 });
   });
 
+  it('takes an agent for unknown as long as it ran a type less than five times', async () => {
+    const { orchestrator, pass, settle } = await learned({ routing: 'fastest' });
+    const fresh = await orchestrator.spawnAgent({ role: 'w' });
+    const chosen = [];
+    for (let i = 0; i < 6; i++) {
+      const { id, agentId } = await orchestrator.delegateTask({ type: 't' });
+      chosen.push(agentId);
+      await pass(5_000);
+      await orchestrator.completeTask(id);
+      await settle();
+    }
+    expect(chosen.map((agentId) => agentId === fresh.id)).toEqual([true, true, true, true, true, false]);
+  });
+
   it('tries an agent it knows nothing of first', async () => {
     const { orchestrator } = await learned({ routing: 'fastest' });
     const fresh = await orchestrator.spawnAgent({ role: 'w' });

@@ -82,6 +82,12 @@ describe('the rank test', () => {
     expect([large.method, exact.method]).toEqual(['normal', 'exact']);
   });
 
+  it('never claims more certainty than samples of their size can give', () => {
+    const [eight, twenty] = [new Array<number>(8).fill(2), new Array<number>(20).fill(1)];
+    // C(28, 8) = 3,108,105 ways; the bare approximation says 1.2e-7.
+    expect(rankTest(twenty, eight)).toEqual({ p: expect.closeTo(1 / 3_108_105, 12), method: 'normal' });
+  });
+
   it('raises false alarms no more often than it says, on skewed values', () => {
     const random = dice(7);
     let alarms = 0;

@@ -113,6 +113,21 @@ describe('scaling a kernel', () => {
     expect(last?.applied).toMatchObject({ kind: 'failed', message: 'no agent that scaling brought is idle' });
   });
 
+  it('leaves an agent that it brought alone while that works', async () => {
+    const { orchestrator, pass } = await rig([production], withTemplate({ agentsMin: 0 }));
+    const mine = await orchestrator.spawnAgent({ role: 'mine', tasksMax: 20 });
+    const blocking = [];
+    for (let i = 0; i < 20; i++) blocking.push(await orchestrator.delegateTask({ type: 'x', role: 'mine' }));
+    const up = await orchestrator.use(production).evaluateScaling();
+    const brought = up.applied.kind === 'done' ? up.applied.agentIds : [];
+    expect(brought).toHaveLength(3);
+    for (const agentId of brought) await orchestrator.delegateTask({ type: 'x', agentId });
+    for (const { id } of blocking) await orchestrator.completeTask(id);
+    await pass(300_000);
+    await pass(300_000);
+    expect(orchestrator.listAgents().map(({ id }) => id)).toEqual([mine.id, ...brought]);
+  });
+
   it('follows tasks that nobody can run at once, with the template that has what they need', async () => {
     const templates = [template, { role: 'expert', capabilities: ['law', 'build'] }];
     const { orchestrator, settle } = await rig([production], withTemplate({ templates }));

@@ -22,7 +22,18 @@ export function rankTest(baseline: readonly number[], current: readonly number[]
   const total = n + m;
   const variance = ((n * m) / 12) * (total + 1 - ties / (total * (total - 1)));
   if (variance <= 0) return { p: 1, method: 'normal' };
-  return { p: upperTail((u - 0.5 - (n * m) / 2) / Math.sqrt(variance)), method: 'normal' };
+  const p = upperTail((u - 0.5 - (n * m) / 2) / Math.sqrt(variance));
+  return { p: Math.max(p, leastP(n, m)), method: 'normal' };
+}
+
+/**
+ * One over the ways to part the values into two sides of these sizes: no ranks are rarer. Far out in the tail the
+ * approximation would claim more than that.
+ */
+function leastP(n: number, m: number): number {
+  let p = 1;
+  for (let i = 1; i <= n; i++) p *= i / (m + i);
+  return p;
 }
 
 /** U: pairs in which `current` is larger, ties for half. `ties`: the sum of t^3 - t over groups of t equal values. */
