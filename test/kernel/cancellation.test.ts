@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AgentFunction } from '../../src/contract/kernel.ts';
+import type { AnyPlugin } from '../../src/contract/plugins.ts';
 import { settled } from './support/fake-clock.ts';
 import { rig } from './support/rig.ts';
 
@@ -113,4 +114,35 @@ test('a parent must be alive, and families end somewhere', async () => {
   await expect(delegate({ parentId: grandchild.id })).rejects.toThrow('more than 2 generations');
   await kernel.completeTask(child.id);
   await expect(delegate({ parentId: child.id })).rejects.toMatchObject({ code: 'UNKNOWN_TASK' });
+});
+
+test('a task that is cancelled while plugins look at its result stays cancelled', async () => {
+  const looking = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const hooks = {
+    before_task_complete: async () => {
+      looking.resolve();
+      await go.promise;
+    },
+  };
+  const writes = { before_task_complete: { result: 'exclusive' } };
+  const slow = {
+    name: 'slow',
+    version: '1.0.0',
+    says: 'for a test',
+    hooks,
+    writes,
+    budgets: { callMs: { before_task_complete: 30_000 } },
+  };
+  const { spawn, delegate, kernel, task } = rig({}, [slow as AnyPlugin]);
+  await spawn();
+  const running = await delegate();
+  const completing = expect(kernel.completeTask(running.id, { result: 1 })).rejects.toMatchObject({
+    code: 'STALE_TOKEN',
+  });
+  await looking.promise;
+  await kernel.cancelTask(running.id, 'changed my mind');
+  go.resolve();
+  await completing;
+  expect(task(running)).toMatchObject({ state: 'cancelled', reason: 'changed my mind', result: null });
 });

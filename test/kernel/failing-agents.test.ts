@@ -144,3 +144,15 @@ test('an agent that is shut down during its pause is not started again', async (
   await clock.advance(10_000);
   expect(agent({ id }).state).toBe('stopped');
 });
+
+test('an agent that fails with a task and its child on it: the child is cancelled, the task goes elsewhere', async () => {
+  const { spawn, delegate, clock, task } = rig({ strategy: 'first_free' });
+  const [first, second] = [await spawn({ tasksMax: 2, deadlines: SILENT }), await spawn()];
+  const parent = await delegate({ agentId: first.id });
+  const child = await delegate({ agentId: first.id, parentId: parent.id });
+  const free = await delegate();
+  await clock.advance(1_000);
+  expect(task(child)).toMatchObject({ state: 'cancelled' });
+  expect(task(free)).toMatchObject({ state: 'running', agentId: second.id });
+  expect(task(parent).attempts[0]).toMatchObject({ end: 'interrupted' });
+});

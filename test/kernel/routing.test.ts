@@ -178,3 +178,18 @@ test('rehearsal agents and tasks meet only each other', async () => {
   const agent = await spawn({ rehearsal: true });
   expect(task(rehearsed)).toMatchObject({ state: 'running', agentId: agent.id });
 });
+
+test('a task that waits for its own last run to stop is not overtaken on its agent, though there is a place', async () => {
+  const stops: (() => void)[] = [];
+  const run = () => new Promise<void>((resolve) => stops.push(resolve));
+  const { spawn, delegate, kernel, task } = rig();
+  const { id } = await spawn({ tasksMax: 2, runtime: { kind: 'function', run } });
+  const first = await delegate({ agentId: id });
+  await settled();
+  await kernel.reassign(first.id, id);
+  const second = await delegate({ agentId: id });
+  expect([task(first).state, second.state]).toEqual(['queued', 'queued']);
+  stops[0]?.();
+  await settled();
+  expect([task(first).state, task(second).state]).toEqual(['running', 'running']);
+});
