@@ -33,7 +33,7 @@ export type Settings = {
   readonly agentsMax: number;
   /** The states that count against it. Whatever stands here, `starting` counts. */
   readonly agentsCounted: readonly AgentState[];
-  /** Tasks that are queued or waiting at once; beyond: OVERLOADED with `retryAfterMs`. */
+  /** Tasks that are queued or waiting at once; one more is OVERLOADED, unless it can run at once. */
   readonly queueMax: number;
   /** How long a task waits to gain one point of priority: 2 s bring `low` to `normal` in 50 s. */
   readonly ageingMs: number;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { isV2Id, newV2Id } from '../../src/contract/ids.ts';
+import type { AnyPlugin } from '../../src/contract/plugins.ts';
 import { settled } from './support/fake-clock.ts';
 import { kindsOf, rig } from './support/rig.ts';
 
@@ -75,6 +76,26 @@ test('when the queue is full the caller is told, and when to come back', async (
   const health = await kernel.getHealthStatus();
   expect(health.limitsHit).toEqual({ queueMax: 1 });
   expect(health.tasks).toMatchObject({ queued: 2, queueMax: 2, delegatedEver: 2 });
+});
+
+test('a full queue refuses only what would have to wait', async () => {
+  const { spawn, delegate } = rig({ queueMax: 0 });
+  await spawn();
+  const running = await delegate();
+  expect(running.state).toBe('running');
+  await expect(delegate()).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await spawn();
+  await expect(delegate({ dependsOn: [{ taskId: running.id }] })).rejects.toMatchObject({ code: 'OVERLOADED' });
+  expect(await delegate()).toMatchObject({ state: 'running' });
+});
+
+test('a signal that aborts while plugins have their say leaves no task behind', async () => {
+  const controller = new AbortController();
+  const hooks = { allow_task_delegate: () => controller.abort() };
+  const aborting = { name: 'aborting', version: '1.0.0', says: 'for a test', hooks } as unknown as AnyPlugin;
+  const { delegate, kernel } = rig({}, [aborting]);
+  await expect(delegate({ signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(kernel.listTasks()).toEqual([]);
 });
 
 test('the limit of the queue holds for requests that come at the same time', async () => {

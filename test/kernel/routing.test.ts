@@ -96,14 +96,17 @@ test('two tasks that may interrupt each other do so once, not in turns for ever'
 });
 
 test('being interrupted by urgent tasks does not count as a sign that a task kills its agents', async () => {
-  const { spawn, delegate, kernel, task } = rig({ redrivesMax: 1 });
-  await spawn();
+  const { spawn, delegate, kernel, clock, task } = rig({ redrivesMax: 1, restartPauseMs: 0 });
+  await spawn({ deadlines: { heartbeatMs: 1_000 } });
   const patient = await delegate({ priority: 0 });
   for (let i = 0; i < 5; i++) {
     const urgent = await delegate({ priority: 90, whenBusy: 'interrupt' });
     await kernel.completeTask(urgent.id);
   }
-  expect(task(patient)).toMatchObject({ state: 'running', attemptsEver: 6 });
+  await clock.advance(1_000);
+  expect(task(patient)).toMatchObject({ state: 'running', attemptsEver: 7 });
+  await clock.advance(1_000);
+  expect(task(patient)).toMatchObject({ state: 'failed', error: { code: 'interrupted_too_often' } });
 });
 
 test('a place that was promised to an urgent task is kept for it until the runtime has let go', async () => {

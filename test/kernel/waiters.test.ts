@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { Deadlines } from '../../src/kernel/deadlines.ts';
+import { taskView } from '../../src/kernel/tasks.ts';
+import { Waiters } from '../../src/kernel/waiters.ts';
+import { FakeClock } from './support/fake-clock.ts';
+import { taskRecord } from './support/records.ts';
+
+const VIEW = () => taskView(taskRecord({ id: 't1' }));
+
+test('who waits is told once, and the task is not even looked at when nobody does', async () => {
+  const waiters = new Waiters(10);
+  const deadlines = new Deadlines(new FakeClock());
+  const waiting = waiters.wait('t1', 'never', deadlines, undefined);
+  let looked = 0;
+  const look = () => {
+    looked += 1;
+    return VIEW();
+  };
+  waiters.tell('t1', look);
+  waiters.tell('t1', look);
+  expect((await waiting).id).toBe('t1');
+  expect(looked).toBe(1);
+});
+
+test('a waiter that gave up is forgotten, with its alarm and its listener', async () => {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock);
+  const waiters = new Waiters(1);
+  const late = expect(waiters.wait('t1', 100, deadlines, undefined)).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' });
+  await expect(waiters.wait('t1', 100, deadlines, undefined)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await clock.advance(100);
+  await late;
+  const controller = new AbortController();
+  const aborted = expect(waiters.wait('t1', 100, deadlines, controller.signal)).rejects.toMatchObject({
+    code: 'ABORTED',
+  });
+  controller.abort();
+  await aborted;
+  expect(deadlines.pending).toBe(0);
+  waiters.tell('t1', () => {
+    throw new Error('somebody still waits');
+  });
+});
