@@ -12,35 +12,49 @@ const CHILD = join(ROOT, 'test/bench/support/kernel-memory.mjs');
 const ROUNDS = 3;
 const MB_MAX = 50;
 
+/** In bytes. */
+type Resident = { readonly kept: number; readonly needed: number };
+
 /**
  * Resident memory of a process with the kernel, all plugins, a SQLite store and 50 agents that have worked, over
- * that of an empty Node process, in turn. As the package runs it: built to JavaScript, because Node's own
+ * that of an empty Node process, in turn. `needed`: after a collection in which V8 gives back the room that it
+ * keeps for new objects; `kept`: before that. As the package runs it: built to JavaScript, because Node's own
  * TypeScript loader takes more memory than the kernel.
  */
 export async function memoryResults(): Promise<readonly BenchmarkResult[]> {
   const built = await build();
   try {
-    const empty: number[] = [];
-    const full: number[] = [];
+    const empty: Resident[] = [];
+    const full: Resident[] = [];
     for (let i = 0; i < ROUNDS; i++) {
-      empty.push(await residentMb([]));
-      full.push(await withFolder((folder) => residentMb([built, join(folder, 'kernel.sqlite')])));
+      empty.push(await resident([]));
+      full.push(await withFolder((folder) => resident([built, join(folder, 'kernel.sqlite')])));
     }
-    const value = quantile(full, 0.5) - quantile(empty, 0.5);
-    return [
-      {
-        metric: 'memory of 50 agents, kernel and plugins over an empty Node process',
-        value: round(value, 1),
-        unit: 'MB',
-        against: `an empty Node process: ${round(quantile(empty, 0.5), 1)} MB`,
-        ratio: round(quantile(full, 0.5) / quantile(empty, 0.5)),
-        target: `< ${MB_MAX} MB`,
-        met: value < MB_MAX,
-      },
-    ];
+    return [result('needed', empty, full), result('kept', empty, full)];
   } finally {
     rmSync(built, { recursive: true, force: true });
   }
+}
+
+function result(what: keyof Resident, empty: readonly Resident[], full: readonly Resident[]): BenchmarkResult {
+  const median = (of: readonly Resident[]) =>
+    quantile(
+      of.map((one) => one[what]),
+      0.5,
+    ) /
+    1024 /
+    1024;
+  const value = median(full) - median(empty);
+  const hasTarget = what === 'needed';
+  return {
+    metric: `memory ${what} by 50 agents, kernel and plugins over an empty Node process`,
+    value: round(value, 1),
+    unit: 'MB',
+    against: `an empty Node process: ${round(median(empty), 1)} MB`,
+    ratio: round(median(full) / median(empty)),
+    target: hasTarget ? `< ${MB_MAX} MB` : null,
+    met: hasTarget ? value < MB_MAX : null,
+  };
 }
 
 /** Below node_modules, so that what it imports is found. */
@@ -55,7 +69,7 @@ async function build(): Promise<string> {
   return folder;
 }
 
-async function residentMb(args: readonly string[]): Promise<number> {
+async function resident(args: readonly string[]): Promise<Resident> {
   const { stdout } = await run(process.execPath, ['--expose-gc', CHILD, ...args]);
-  return Number(stdout) / 1024 / 1024;
+  return JSON.parse(stdout) as Resident;
 }
