@@ -137,7 +137,7 @@ export class Journal {
     if (this.#failing !== null) this.#recovered();
     this.#on.committed(this.counters.sequence);
     durable?.resolve();
-    for (const then of after) then();
+    for (const then of after) callApart(then);
   }
 
   #forgetNoted(): void {
@@ -172,5 +172,16 @@ export class Journal {
 
   #isClean(): boolean {
     return this.#agents.size + this.#tasks.size + this.#events.length + this.#after.length === 0;
+  }
+}
+
+/** A defect of one must not keep the others from hearing of the commit; it still ends the process. */
+function callApart(then: () => void): void {
+  try {
+    then();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

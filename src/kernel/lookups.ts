@@ -68,11 +68,13 @@ export class Lookups {
     return found;
   }
 
-  *#newestFirst({ states }: TaskFilter): Iterable<Task> {
+  *#newestFirst({ states, agentId, parentId, limit = TASKS_LISTED }: TaskFilter): Iterable<Task> {
     const live = [...this.#core.roster.tasks.values()].toReversed();
     for (const record of live) yield taskView(record);
     if (states?.every((state) => !isFinal({ state })) === true) return;
-    for (const row of this.#core.store.endedTasks(this.#core.settings.endedTasksMax)) {
+    const isFiltered = states !== undefined || agentId !== undefined || parentId !== undefined;
+    const { endedTasksMax } = this.#core.settings;
+    for (const row of this.#core.store.endedTasks(isFiltered ? endedTasksMax : Math.min(limit, endedTasksMax))) {
       // What has ended but is not yet forgotten in memory was listed above.
       if (!this.#core.roster.tasks.has(row.id)) yield taskView(taskOf(row));
     }
