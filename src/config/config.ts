@@ -22,6 +22,8 @@ export type Config = {
   readonly state: string;
   /** At least one; the first that claims a call gets it. */
   readonly types: readonly TypeSpec[];
+  /** Addresses and networks of the proxies in front whose word on the caller is believed. */
+  readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 };
@@ -75,6 +77,7 @@ function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
     admin: input.admin,
     state: resolve(dirname(file), input.state),
     types: Object.entries(input.types).map(([name, type]) => typeSpec(name, type, builtInWire(name, builtIn))),
+    trustedProxies: input.trustedProxies,
     limits: input.limits,
     timeouts: input.timeouts,
   };

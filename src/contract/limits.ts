@@ -20,17 +20,29 @@ export type Limits = {
   readonly upstreamQueueMax: number;
   /** Bytes of the headers of one message, in either direction. */
   readonly headerBytesMax: number;
+  /** Headers of one request. */
+  readonly headersMax: number;
+  /** Bytes of a request target: path and query. */
+  readonly targetBytesMax: number;
+  /** Bytes of a request body, streamed or not. */
+  readonly requestBodyBytesMax: number;
+  /** Connections of clients at once; a further one is closed as it comes. */
+  readonly clientConnectionsMax: number;
   /** Entities kept in memory in front of the store. */
   readonly entitiesCachedMax: number;
 };
 
 export type Timeouts = {
-  /** To open a connection to an upstream. */
+  /** To get a connection to an upstream: to wait for a free one, or to open one. */
   readonly connectMs: number;
   /** From the request's end to the answer's headers. */
   readonly answerMs: number;
-  /** Between two chunks of a body. */
+  /** Between two chunks of a body, from an upstream or into a client. */
   readonly idleMs: number;
+  /** For a client to send the head of a request. */
+  readonly requestHeadMs: number;
+  /** For a client to send a whole request, head and body. */
+  readonly requestMs: number;
   /** A whole mirrored call, from sending to the last byte. */
   readonly mirrorMs: number;
   /** How long a stopping gateway waits for what is in flight. */
@@ -39,6 +51,7 @@ export type Timeouts = {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   requestBodyPeekBytesMax: MIB,
@@ -49,6 +62,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   upstreamConnectionsMax: 256,
   upstreamQueueMax: 1024,
   headerBytesMax: 64 * KIB,
+  headersMax: 100,
+  targetBytesMax: 16 * KIB,
+  requestBodyBytesMax: 16 * GIB,
+  clientConnectionsMax: 10_000,
   entitiesCachedMax: 50_000,
 });
 
@@ -56,6 +73,8 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   connectMs: 2000,
   answerMs: 30_000,
   idleMs: 60_000,
+  requestHeadMs: 30_000,
+  requestMs: 300_000,
   mirrorMs: 5000,
   drainMs: 10_000,
 });

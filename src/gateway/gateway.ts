@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { BanyanError } from '../contract/errors.ts';
-import { ClientAnswer } from './client-answer.ts';
+import type { Arrival } from './client-connection.ts';
+import { DataPort } from './data-port.ts';
 import { buildParts, type GatewayParts, type PartsOptions } from './parts.ts';
 import { receive } from './receive.ts';
 import type { TypeShadow } from './type-shadow.ts';
@@ -18,45 +17,37 @@ const LEDGER_SAVE_MS = 5000;
 export class Gateway {
   readonly parts: GatewayParts;
   readonly #options: GatewayOptions;
-  readonly #server: Server;
+  readonly #port: DataPort;
   readonly #shadows: ReadonlyMap<string, TypeShadow>;
-  readonly #sockets = new Set<Socket>();
   readonly #saving: NodeJS.Timeout;
-  #draining = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const built = buildParts(options);
-    this.parts = built.parts;
-    this.#shadows = built.shadows;
-    this.#server = createServer(serverOptions(options), (request, response) => {
-      // The last answer of a connection that is to be closed says so.
-      if (this.#draining) response.shouldKeepAlive = false;
-      receive(this.parts, request, response).catch((error: unknown) => {
-        options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
-        const client = new ClientAnswer(response);
-        if (client.started) client.cut();
-        else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
-      });
-    });
-    this.#watchConnections();
+    const { parts, shadows } = buildParts(options);
+    this.parts = parts;
+    this.#shadows = shadows;
+    this.#port = new DataPort({ ...options, ...parts, serve: (arrival) => this.#serve(arrival) });
     this.#saving = setInterval(() => this.#saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
   }
 
+  #serve(arrival: Arrival): void {
+    receive(this.parts, arrival).catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
+      if (arrival.client.started) arrival.client.cut();
+      else arrival.client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
+    });
+  }
+
   /** Resolves with the base URL of the data port. */
   async listen(): Promise<string> {
-    const { host, port } = this.#options.data;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    const { port: actual } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+    const { host } = this.#options.data;
+    const port = await this.#port.listen(this.#options.data);
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#port.draining;
   }
 
   /** Points every type that uses the bundled v2 host at it; `null` while it is down. */
@@ -66,31 +57,11 @@ export class Gateway {
 
   /** Ends what is in flight (up to `drainMs`), takes nothing new, and keeps the ledgers. */
   async close(): Promise<void> {
-    this.#draining = true;
     clearInterval(this.#saving);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, this.#options.timeouts.drainMs);
-    await closed;
-    clearTimeout(cut);
+    await this.#port.close(this.#options.timeouts.drainMs);
     await Promise.all([...this.#shadows.values()].map((shadow) => shadow.stop()));
     this.#saveLedgers();
     await Promise.all(this.parts.types.map((type) => type.close()));
-  }
-
-  #watchConnections(): void {
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      this.parts.counters.add('malformed_requests');
-      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-      const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
-      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-    });
   }
 
   #saveLedgers(): void {
@@ -101,13 +72,4 @@ export class Gateway {
       });
     }
   }
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-function serverOptions({ limits }: GatewayOptions) {
-  return { maxHeaderSize: limits.headerBytesMax, keepAliveTimeout: 65_000, noDelay: true } as const;
 }

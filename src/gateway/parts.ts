@@ -8,6 +8,7 @@ import { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
 import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
+import { TrustedProxies } from './forwarding.ts';
 import { MigratedType } from './migrated-type.ts';
 import { TypeShadow } from './type-shadow.ts';
 
@@ -15,6 +16,7 @@ import { TypeShadow } from './type-shadow.ts';
 export type GatewayParts = ForwardContext & {
   readonly types: readonly MigratedType[];
   readonly limits: Limits;
+  readonly trustedProxies: TrustedProxies;
   readonly policies: Policies;
   readonly guards: Guards;
   readonly shadowOf: (type: string) => TypeShadow;
@@ -24,6 +26,8 @@ export type PartsOptions = {
   readonly types: readonly TypeSpec[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  /** Addresses and networks of the proxies in front whose word on the caller is believed. */
+  readonly trustedProxies: readonly string[];
   readonly store: Store;
   readonly logger: Logger;
   /** Epoch milliseconds, for what is stored. */
@@ -51,6 +55,7 @@ export function buildParts(options: PartsOptions): {
   const parts: GatewayParts = {
     types,
     limits,
+    trustedProxies: new TrustedProxies(options.trustedProxies),
     counters,
     policies,
     captureBytesMax: limits.captureBytesMax,

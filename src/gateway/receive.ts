@@ -1,39 +1,38 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { STAGES } from '../contract/stages.ts';
 import type { WireOperation } from '../contract/wire.ts';
-import { headerValue } from '../wire/headers.ts';
 import { parseJson } from '../wire/ids.ts';
-import { parseTarget, type Target } from '../wire/target.ts';
 import type { Call } from './call.ts';
-import { ClientAnswer } from './client-answer.ts';
+import type { ClientAnswer } from './client-answer.ts';
+import type { Arrival } from './client-connection.ts';
+import type { CounterName } from './counters.ts';
 import { type Forwarded, forward } from './forward.ts';
-import { requestHeaders } from './headers.ts';
+import { callerAddress, forwardingHeaders } from './forwarding.ts';
 import { findType } from './match.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
 import { looksAtIds, planCall } from './plan-call.ts';
-import { passThrough, type RequestBody, readBody, readWholeUpTo } from './request-body.ts';
+import { type RequestBody, readBody, readWholeUpTo, streamBody } from './request-body.ts';
+import { type Refusal, type RequestHead, readHead } from './request-head.ts';
 import { settle } from './settle.ts';
 
 /**
  * One call, straight down. Each line is a step; a step that cannot go on answers the client itself.
  *
- *   parseTarget ──► findType ──► operationOf ──► body ──► planCall ──► forward ──► settle (detached)
- *        │ 400          │ 404                      │ 413, or the client left │ 502, 503, 504
+ *   readHead ──► findType ──► operationOf ──► body ──► planCall ──► forward ──► settle (detached)
+ *      │ 400, 414,  │ 404                      │ 413, or the client left │ 502, 503, 504
+ *      │ 417, 431, 501, 505
  */
-export async function receive(parts: GatewayParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const client = new ClientAnswer(response);
-  const target = parseTarget(request.url ?? '');
-  if ('refused' in target) {
-    parts.counters.add('refused_targets');
-    return client.refuse('BAD_TARGET', `the request target is refused: ${target.refused}`);
-  }
-  const type = findType(parts.types, request.rawHeaders, target);
+export async function receive(parts: GatewayParts, arrival: Arrival): Promise<void> {
+  const { request, client } = arrival;
+  const head = readHead(request, parts.limits);
+  if ('refused' in head) return refuse(parts, head.refused, client);
+  const type = findType(parts.types, request.rawHeaders, head.target);
   if (type === null) {
     parts.counters.add('unmatched');
-    return client.refuse('NO_TYPE', `no type claims ${request.method} ${target.path}`);
+    return client.refuse('NO_TYPE', `no type claims ${head.method} ${head.target.path}`);
   }
-  const call = await understand(parts, type, target, request, client);
+  const call = await understand(parts, type, head, arrival);
   if (call === null) return;
   let forwarded: Forwarded = NOT_FORWARDED;
   try {
@@ -45,19 +44,24 @@ export async function receive(parts: GatewayParts, request: IncomingMessage, res
 
 const NOT_FORWARDED: Forwarded = { attempts: [], created: [] };
 
+/** A head that cannot be trusted in one place is not trusted in the next: the connection ends. */
+function refuse({ counters }: GatewayParts, { code, message }: Refusal, client: ClientAnswer): void {
+  counters.add(code === 'BAD_TARGET' ? 'refused_targets' : 'refused_requests');
+  client.refuse(code, message, { close: true });
+}
+
 /** What the call is, names and needs; `null` when the client has been told, or has left. */
 async function understand(
   parts: GatewayParts,
   type: MigratedType,
-  target: Target,
-  request: IncomingMessage,
-  client: ClientAnswer,
+  head: RequestHead,
+  { request, client, peer }: Arrival,
 ): Promise<Call | null> {
-  const method = request.method ?? 'GET';
+  const { method, target } = head;
   const route = type.operationOf(method, target.path);
-  const body = await bodyOf(parts, type, route.operation, request);
+  const body = await bodyOf(parts, type, route.operation, head, request, client);
   if (body === 'aborted' || body === 'too_large') return giveUp(parts, body, route.operation, client);
-  const address = request.socket.remoteAddress ?? null;
+  const address = callerAddress(head.forwarding, peer, parts.trustedProxies);
   // Planned after the body is there: it may have taken long to come, and a rollback meanwhile must count.
   const { entities, plan } = planCall(parts, {
     type,
@@ -67,34 +71,52 @@ async function understand(
     address,
     json: body.kind === 'whole' && type.placesOf(route.operation).namesInBody ? parseJson(body.bytes) : undefined,
   });
-  const host = headerValue(request.rawHeaders, 'host');
   return {
     type,
     operation: route.operation,
     target,
     method,
-    headers: requestHeaders(request.rawHeaders, { address, scheme: 'http', host }),
+    headers: [...head.headers, ...forwardingHeaders(head.forwarding, peer, head.host)],
     body,
+    trailers: body.kind === 'stream' && head.framing.trailers ? () => request.rawTrailers : null,
+    expectsContinue: body.kind === 'stream' && head.expectsContinue,
     entities,
     plan,
     begun: plan.candidate === null ? null : parts.shadowOf(type.name).mirror.begin(route.operation.effect, entities),
   };
 }
 
+type ReadBody = RequestBody | 'aborted' | 'too_large';
+
+/** Bodies up to this are read before they are sent: one write instead of two, and a connection that broke can be told. */
+const SMALL_BODY_BYTES = 16 * 1024;
+
 /** As little as the call needs: streamed at `off`, kept for the mirror, whole where an id stands in it. */
 function bodyOf(
   parts: GatewayParts,
   type: MigratedType,
   operation: WireOperation,
+  { framing, expectsContinue }: RequestHead,
   request: IncomingMessage,
-): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody {
+  client: ClientAnswer,
+): Promise<ReadBody> | ReadBody {
   const { limits, policies } = parts;
+  const bytesMax = limits.requestBodyBytesMax;
+  if (framing.length !== null && framing.length > bytesMax) return 'too_large';
   const policy = policies.current(type.name);
-  const needsIds = looksAtIds(parts, type, policy) && type.placesOf(operation).namesInBody;
-  if (needsIds) return readWholeUpTo(request, limits.requestBodyPeekBytesMax);
+  if (looksAtIds(parts, type, policy) && type.placesOf(operation).namesInBody) {
+    if (expectsContinue && framing.has) client.continue();
+    return readWholeUpTo(request, framing, Math.min(bytesMax, limits.requestBodyPeekBytesMax));
+  }
   const { primary, mirrored } = STAGES[policy.stage];
-  if (primary === 'legacy' && !mirrored) return passThrough(request);
-  return readBody(request, { wholeBytesMax: limits.captureBytesMax, copyBytesMax: limits.captureBytesMax });
+  const copyBytesMax = primary === 'legacy' && !mirrored ? 0 : limits.captureBytesMax;
+  // Whether the body is wanted is for the upstream to say.
+  if (expectsContinue) return streamBody(request, framing, { bytesMax, copyBytesMax });
+  return readBody(request, framing, {
+    bytesMax,
+    copyBytesMax,
+    wholeBytesMax: Math.max(copyBytesMax, SMALL_BODY_BYTES),
+  });
 }
 
 function giveUp(
@@ -103,14 +125,11 @@ function giveUp(
   { name }: WireOperation,
   client: ClientAnswer,
 ): null {
-  if (why === 'aborted') {
-    counters.add('client_aborts');
-    return null;
+  const counter: CounterName = why === 'aborted' ? 'client_aborts' : 'bodies_too_large';
+  counters.add(counter);
+  if (why === 'too_large') {
+    const { requestBodyBytesMax: most, requestBodyPeekBytesMax: peek } = limits;
+    client.refuse('BODY_TOO_LARGE', `the body is longer than ${most} bytes, or than ${peek} where ${name} reads an id`);
   }
-  counters.add('bodies_too_large');
-  client.refuse(
-    'BODY_TOO_LARGE',
-    `${name} names an entity in its body, which is longer than ${limits.requestBodyPeekBytesMax} bytes`,
-  );
   return null;
 }

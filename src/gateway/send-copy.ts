@@ -1,6 +1,7 @@
 import type { Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
-import type { Leg, LegRequest } from './leg.ts';
+import type { Leg } from './leg.ts';
+import type { LegRequest } from './leg-request.ts';
 
 export type CopyOptions = {
   readonly side: Side;

@@ -4,6 +4,7 @@ import type { Benchmark } from './result.ts';
 export const BENCHMARKS = {
   codemod: () => import('./codemod.ts'),
   compare: () => import('./compare.ts'),
+  gateway: () => import('./gateway.ts'),
   hooks: () => import('./hooks.ts'),
   kernel: () => import('./kernel.ts'),
   shadow: () => import('./shadow.ts'),

@@ -53,6 +53,7 @@ export type RigOptions = {
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   readonly folder?: string;
+  readonly trustedProxies?: readonly string[];
 };
 
 /** A gateway for one type on a free port, with a state folder of its own. */
@@ -62,7 +63,9 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const store = openSqliteStore(folder, { entitiesCachedMax: limits.entitiesCachedMax });
   const logger = pino({ level: 'silent' });
-  const gateway = new Gateway({ data: { host: '127.0.0.1', port: 0 }, types: [spec], limits, timeouts, store, logger });
+  const { trustedProxies = [] } = options;
+  const data0 = { host: '127.0.0.1', port: 0 };
+  const gateway = new Gateway({ data: data0, types: [spec], limits, timeouts, trustedProxies, store, logger });
   const data = await gateway.listen();
   const end = async () => {
     await gateway.close();
