@@ -151,8 +151,7 @@ export class ClientAnswer {
     if (socket === null) return void this.#response.destroy();
     socket.setTimeout(READ_REST_MS);
     // Where only the end of the connection ends the answer, an orderly end would look like the end of the answer.
-    if (this.#endsByClose) socket.once('finish', () => socket.resetAndDestroy());
-    if (this.#endsByClose) socket.end();
+    if (this.#endsByClose) socket.write('', () => socket.resetAndDestroy());
     else socket.destroySoon();
   }
 }

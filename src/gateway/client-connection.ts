@@ -32,6 +32,8 @@ export class ClientConnection {
   }
 
   take(request: IncomingMessage, response: ServerResponse): void {
+    // What comes behind the last answer of a connection is not served (RFC 9112 §9.6).
+    if (!this.#socket.writable) return;
     if (this.#current === null) {
       this.#begin(request, response);
       return;
@@ -51,8 +53,9 @@ export class ClientConnection {
   #next(): void {
     this.#current = null;
     this.#currentRequest = null;
+    if (!this.#socket.writable) this.#waiting.length = 0;
     const next = this.#waiting.shift();
-    if (next !== undefined && !this.#socket.destroyed) {
+    if (next !== undefined) {
       if (this.#socket.isPaused()) this.#socket.resume();
       this.#begin(...next);
     } else if (this.#refusal !== null) this.#end(this.#refusal);

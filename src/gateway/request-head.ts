@@ -158,6 +158,8 @@ function objection(
   found: Found,
 ): Refusal | null {
   if (httpVersionMajor !== 1) return { code: 'VERSION_NOT_SUPPORTED', message: 'the request is not of HTTP/1' };
+  if (found.expect !== undefined && httpVersionMinor === 1 && found.expect.toLowerCase() !== '100-continue')
+    return { code: 'EXPECTATION_FAILED', message: 'the request expects something other than 100-continue' };
   if (method === 'TRACE') return { code: 'METHOD_NOT_FORWARDED', message: 'TRACE is not forwarded' };
   if (found.hosts > 1) return malformed('it has more than one Host');
   if (found.host === undefined && httpVersionMinor === 1) return malformed('it has no Host');

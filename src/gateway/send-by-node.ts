@@ -85,7 +85,13 @@ function sendBody(sending: ClientRequest, { body, expectsContinue, trailers }: L
     clearTimeout(unasked);
     if (!exchange.ended) body.pipe(sending, { end: false });
   };
-  const unasked = setTimeout(start, expectsContinue === true ? EXPECTATION_MS : 0);
+  const unasked = setTimeout(
+    () => {
+      if (expectsContinue === true) exchange.interim(100, []);
+      start();
+    },
+    expectsContinue === true ? EXPECTATION_MS : 0,
+  );
   sending.once('continue', start);
   sending.once('response', () => clearTimeout(unasked));
   sending.once('close', () => clearTimeout(unasked));

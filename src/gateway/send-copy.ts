@@ -1,4 +1,4 @@
-import type { Observation, Outcome, RawHeaders } from '../contract/calls.ts';
+import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import type { Leg } from './leg.ts';
 import type { LegRequest } from './leg-request.ts';
@@ -21,13 +21,16 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
     let head: { status: number; headers: RawHeaders } | null = null;
     let bytes = 0;
     const chunks: Buffer[] = [];
+    let abort: (reason: FailureReason) => void = () => undefined;
+    // Before it is sent: a leg may refuse at once, and the refusal settles too.
+    const deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
     const settle = (outcome: Outcome) => {
       clearTimeout(deadline);
       resolve({ side: options.side, outcome, firstByteMs, totalMs: elapsedMs() });
     };
     const answer = (body: Buffer | null): Outcome => ({ kind: 'answer', status: 0, headers: [], ...head, body });
 
-    const abort = leg.send(request, {
+    abort = leg.send(request, {
       head: (status, _text, headers) => {
         firstByteMs = elapsedMs();
         head = { status, headers };
@@ -41,6 +44,5 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
       end: () => settle(answer(Buffer.concat(chunks))),
       failed: ({ reason, message }) => settle({ kind: 'failure', reason, message }),
     });
-    const deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
   });
 }
