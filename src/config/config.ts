@@ -12,6 +12,8 @@ export type Config = {
   readonly state: string;
   /** At least one; the first that claims a call gets it. */
   readonly types: readonly TypeSpec[];
+  /** Addresses and networks of the proxies in front whose word on the caller is believed. */
+  readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 };

@@ -19,14 +19,20 @@ export const LIMIT_BOUNDS = {
   upstreamQueueMax: { min: 0, max: 10_000_000, meaning: 'Calls waiting for a connection, per side and type.' },
   headerBytesMax: { min: KIB, max: MIB, meaning: 'Bytes of the headers of one message.' },
   upgradesMax: { min: 0, max: 1_000_000, meaning: 'WebSockets open at once, over all types.' },
+  headersMax: { min: 10, max: 2000, meaning: 'Headers of one request.' },
+  targetBytesMax: { min: 256, max: MIB, meaning: 'Bytes of a request target.' },
+  requestBodyBytesMax: { min: KIB, max: 1024 * GIB, meaning: 'Bytes of a request body.' },
+  clientConnectionsMax: { min: 1, max: 1_000_000, meaning: 'Connections of clients at once.' },
   entitiesCachedMax: { min: 0, max: 100_000_000, meaning: 'Entities kept in memory in front of the store.' },
 } as const satisfies Record<keyof Limits, Bound>;
 
 export const TIMEOUT_BOUNDS = {
-  connectMs: { min: 1, max: DAY_MS, meaning: 'To open a connection to an upstream.' },
+  connectMs: { min: 1, max: DAY_MS, meaning: 'To get a connection to an upstream.' },
   answerMs: { min: 1, max: DAY_MS, meaning: "From the request's end to the answer's headers." },
   idleMs: { min: 1, max: DAY_MS, meaning: 'Between two chunks of a body.' },
   upgradeIdleMs: { min: 1, max: DAY_MS, meaning: 'An open WebSocket without a byte in either direction.' },
+  requestHeadMs: { min: 10, max: DAY_MS, meaning: 'For a client to send the head of a request.' },
+  requestMs: { min: 10, max: DAY_MS, meaning: 'For a client to send a whole request.' },
   mirrorMs: { min: 1, max: DAY_MS, meaning: 'A whole mirrored call.' },
   drainNoticeMs: {
     min: 0,

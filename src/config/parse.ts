@@ -72,6 +72,7 @@ function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
     admin: input.admin,
     state: resolve(dirname(file), input.state),
     types: Object.entries(input.types).map(([name, type]) => typeSpec(name, type, builtInWire(name, builtIn))),
+    trustedProxies: input.trustedProxies,
     limits: input.limits,
     timeouts: input.timeouts,
   };

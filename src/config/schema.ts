@@ -9,6 +9,7 @@ import {
   parseHeaderMatch,
   parseHostName,
   parseListen,
+  parseNetwork,
   parseOperationPath,
   parsePrefix,
   parseUpstream,
@@ -136,6 +137,12 @@ export const CONFIG = section({
     .record(TYPE_NAME, TYPE, { error: 'a mapping of names of types to types' })
     .refine((types) => Object.keys(types).length > 0, { error: 'at least one type' })
     .describe('The orchestrator types. The first whose match claims a call gets it.'),
+  trustedProxies: z
+    .array(checked('an address or a network such as 10.0.0.0/8', parseNetwork), {
+      error: 'a list of addresses or networks',
+    })
+    .default([])
+    .describe('Proxies in front whose X-Forwarded-* and Forwarded headers are believed.'),
   limits: numbers(LIMIT_BOUNDS, DEFAULT_LIMITS).prefault({}).describe('Bounds of queues, buffers and tables.'),
   timeouts: numbers(TIMEOUT_BOUNDS, DEFAULT_TIMEOUTS).prefault({}).describe('Bounds of waits, in milliseconds.'),
 });

@@ -30,6 +30,16 @@ function isHost(host: string, bracketed: boolean): boolean {
   return /^[\d.]+$/.test(host) ? isIPv4(host) : HOST_NAME.test(host);
 }
 
+/** Reads an address or a network of them: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
+export function parseNetwork(text: string): string {
+  const [, address = '', digits] = /^([0-9A-Fa-f:.]{2,45})(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  const prefixMax = version === 6 ? 128 : 32;
+  if (version === 0 || Number(digits ?? 0) > prefixMax)
+    throw new RangeError('expected an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8');
+  return text.toLowerCase();
+}
+
 const EXPECTED_URL = 'expected an http:// or https:// URL, such as http://127.0.0.1:9001';
 
 /** Reads the base URL of a side: `http://host:port` or `http://host:port/base`, without a slash at the end. */

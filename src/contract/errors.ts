@@ -12,9 +12,14 @@ export const ERRORS = {
     status: 404,
     hint: 'Name the type by its prefix (/<type>/...) or the header x-orchestrator-type, or add a match to the config.',
   },
+  MALFORMED_REQUEST: {
+    status: 400,
+    hint: 'Two programs could read this request in two ways, so it was read no further: see docs/gateway.md.',
+  },
+  REQUEST_TIMEOUT: { status: 408, hint: 'Send the head within requestHeadMs and the whole request within requestMs.' },
   BODY_TOO_LARGE: {
     status: 413,
-    hint: 'The id of this call stands in its body, which is longer than requestBodyPeekBytesMax.',
+    hint: 'Send less, or raise requestBodyBytesMax; requestBodyPeekBytesMax where an id stands in the body.',
   },
   BAD_UPGRADE: {
     status: 400,
@@ -23,6 +28,12 @@ export const ERRORS = {
   WEBSOCKET_VERSION: { status: 426, hint: 'Send Sec-WebSocket-Version: 13, the one version there is.' },
   UPGRADES_FULL: { status: 503, hint: 'As many WebSockets are open as upgradesMax allows; try again later.' },
   DRAINING: { status: 503, hint: 'The gateway is stopping; connect anew to reach one that is not.' },
+  TARGET_TOO_LONG: { status: 414, hint: 'Send what is long in the body, or raise targetBytesMax.' },
+  EXPECTATION_FAILED: { status: 417, hint: 'The one expectation that is met is 100-continue.' },
+  HEADERS_TOO_LARGE: { status: 431, hint: 'Send fewer or shorter headers, or raise headersMax or headerBytesMax.' },
+  METHOD_NOT_FORWARDED: { status: 501, hint: 'CONNECT and TRACE end here; a type is asked by other methods.' },
+  CODING_NOT_SUPPORTED: { status: 501, hint: 'Send Content-Length, or "Transfer-Encoding: chunked" once and alone.' },
+  VERSION_NOT_SUPPORTED: { status: 505, hint: 'Speak HTTP/1.1, or HTTP/1.0.' },
   UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
   UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
   UPSTREAM_OVERLOADED: {

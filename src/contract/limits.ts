@@ -22,19 +22,31 @@ export type Limits = {
   readonly headerBytesMax: number;
   /** WebSockets open at once, over all types, those being opened included; beyond it: 503 with Retry-After. */
   readonly upgradesMax: number;
+  /** Headers of one request. */
+  readonly headersMax: number;
+  /** Bytes of a request target: path and query. */
+  readonly targetBytesMax: number;
+  /** Bytes of a request body, streamed or not. */
+  readonly requestBodyBytesMax: number;
+  /** Connections of clients at once; a further one is closed as it comes. */
+  readonly clientConnectionsMax: number;
   /** Entities kept in memory in front of the store. */
   readonly entitiesCachedMax: number;
 };
 
 export type Timeouts = {
-  /** To open a connection to an upstream. */
+  /** To get a connection to an upstream: to wait for a free one, or to open one. */
   readonly connectMs: number;
   /** From the request's end to the answer's headers. */
   readonly answerMs: number;
-  /** Between two chunks of a body. */
+  /** Between two chunks of a body, from an upstream or into a client. */
   readonly idleMs: number;
   /** An open WebSocket without a byte in either direction. */
   readonly upgradeIdleMs: number;
+  /** For a client to send the head of a request. */
+  readonly requestHeadMs: number;
+  /** For a client to send a whole request, head and body. */
+  readonly requestMs: number;
   /** A whole mirrored call, from sending to the last byte. */
   readonly mirrorMs: number;
   /** How long a stopping gateway that says so (503 at /readyz) still takes new connections; part of `drainMs`. */
@@ -45,6 +57,7 @@ export type Timeouts = {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   requestBodyPeekBytesMax: MIB,
@@ -56,6 +69,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   upstreamQueueMax: 1024,
   headerBytesMax: 64 * KIB,
   upgradesMax: 10_000,
+  headersMax: 100,
+  targetBytesMax: 16 * KIB,
+  requestBodyBytesMax: 16 * GIB,
+  clientConnectionsMax: 10_000,
   entitiesCachedMax: 50_000,
 });
 
@@ -64,6 +81,8 @@ export const DEFAULT_TIMEOUTS: Timeouts = Object.freeze({
   answerMs: 30_000,
   idleMs: 60_000,
   upgradeIdleMs: 300_000,
+  requestHeadMs: 30_000,
+  requestMs: 300_000,
   mirrorMs: 5000,
   drainNoticeMs: 200,
   drainMs: 10_000,

@@ -1,21 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { BanyanError } from '../contract/errors.ts';
-import { parseTarget, type Target } from '../wire/target.ts';
 import { findType } from './match.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
+import { type Refusal, type RequestHead, readHead } from './request-head.ts';
 
-export type Addressee = { readonly target: Target; readonly type: MigratedType };
+export type Addressee = { readonly head: RequestHead; readonly type: MigratedType };
 
-/** Whom a request is for: its target, checked once, and the type that claims it. */
-export function addressee(parts: GatewayParts, request: IncomingMessage): Addressee | BanyanError {
-  const target = parseTarget(request.url ?? '');
-  if ('refused' in target) {
-    parts.counters.add('refused_targets');
-    return new BanyanError('BAD_TARGET', `the request target is refused: ${target.refused}`);
-  }
-  const type = findType(parts.types, request.rawHeaders, target);
-  if (type !== null) return { target, type };
+export type Refused = {
+  readonly refused: BanyanError;
+  /** A head that cannot be trusted in one place is not trusted in the next: the connection ends. */
+  readonly close: boolean;
+};
+
+/** Whom a request is for: its head, read once, and the type that claims it. */
+export function addressee(parts: GatewayParts, request: IncomingMessage): Addressee | Refused {
+  const head = readHead(request, parts.limits);
+  if ('refused' in head) return refuse(parts, head.refused);
+  const type = findType(parts.types, request.rawHeaders, head.target);
+  if (type !== null) return { head, type };
   parts.counters.add('unmatched');
-  return new BanyanError('NO_TYPE', `no type claims ${request.method} ${target.path}`);
+  return { refused: new BanyanError('NO_TYPE', `no type claims ${head.method} ${head.target.path}`), close: false };
+}
+
+function refuse({ counters }: GatewayParts, { code, message }: Refusal): Refused {
+  counters.add(code === 'BAD_TARGET' ? 'refused_targets' : 'refused_requests');
+  return { refused: new BanyanError(code, message), close: true };
 }

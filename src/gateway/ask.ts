@@ -1,7 +1,8 @@
 import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import type { ClientAnswer } from './client-answer.ts';
-import type { Failure, Flow, Leg, LegRequest } from './leg.ts';
+import type { Leg } from './leg.ts';
+import type { Failure, Flow, LegRequest } from './leg-request.ts';
 
 /** How an answer is treated on its way to the client. */
 export type AskOptions = {
@@ -28,6 +29,8 @@ export type Asked = {
   readonly statusText: string;
   /** Whether the upstream may have seen the request. */
   readonly sent: boolean;
+  /** The connection had gone stale: see `Failure`. */
+  readonly stale: boolean;
   /** A held answer was longer than `bytesMax`, so it was streamed after all. */
   readonly letGo: boolean;
 };
@@ -69,6 +72,11 @@ class AnswerOnItsWay {
     this.#abort = abort;
   }
 
+  readonly interim = (status: number, headers: RawHeaders): void => {
+    if (status === 100) this.#client.continue();
+    else this.#client.interim(status, headers);
+  };
+
   readonly head = (status: number, statusText: string, headers: RawHeaders, flow: Flow): void => {
     this.#firstByteMs = this.#options.nowMs() - this.#askedAtMs;
     this.#status = status;
@@ -97,7 +105,8 @@ class AnswerOnItsWay {
       this.#client.head(this.#status, this.#statusText, this.#headers);
     } catch (error) {
       this.#state = 'declined';
-      this.failed({ reason: 'malformed', message: error instanceof Error ? error.message : String(error), sent: true });
+      const message = error instanceof Error ? error.message : String(error);
+      this.failed({ reason: 'malformed', message, sent: true, stale: false });
       this.#abort?.('malformed');
     }
   }
@@ -125,23 +134,23 @@ class AnswerOnItsWay {
     for (const chunk of held) this.#client.data(chunk, this.#flow);
   }
 
-  readonly end = (): void => {
+  readonly end = (trailers: RawHeaders): void => {
     const body = this.#chunks === null ? null : Buffer.concat(this.#chunks);
-    if (this.#state === 'streamed') this.#client.end();
+    if (this.#state === 'streamed') this.#client.end(trailers);
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body }, true);
   };
 
-  readonly failed = ({ reason, message, sent }: Failure): void => {
+  readonly failed = ({ reason, message, sent, stale }: Failure): void => {
     const started = this.#firstByteMs !== null;
     // What was begun must not look finished; what was not begun can still be answered otherwise.
     if (this.#state === 'streamed' && started) this.#client.cut();
     else this.#state = 'declined';
-    this.#settle({ kind: 'failure', reason, message }, sent);
+    this.#settle({ kind: 'failure', reason, message }, sent, stale);
   };
 
-  #settle(outcome: Outcome, sent: boolean): void {
+  #settle(outcome: Outcome, sent: boolean, stale = false): void {
     const totalMs = this.#options.nowMs() - this.#askedAtMs;
     const observation = { side: this.#options.side, outcome, firstByteMs: this.#firstByteMs, totalMs };
-    this.#resolve({ observation, state: this.#state, statusText: this.#statusText, sent, letGo: this.#letGo });
+    this.#resolve({ observation, state: this.#state, statusText: this.#statusText, sent, stale, letGo: this.#letGo });
   }
 }

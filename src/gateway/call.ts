@@ -16,6 +16,10 @@ export type Call = {
   /** As both sides get them. */
   readonly headers: RawHeaders;
   readonly body: RequestBody;
+  /** The client's trailers, once its body is whole; `null` when none were announced. */
+  readonly trailers: (() => RawHeaders) | null;
+  /** The client waits for a 100 before it sends its body. */
+  readonly expectsContinue: boolean;
   readonly entities: readonly KnownEntity[];
   readonly plan: Plan;
   /** `null` where no shadow watches. */
@@ -45,7 +49,7 @@ function copyOfBody(body: RequestBody): Uint8Array | null {
     case 'whole':
       return body.bytes;
     case 'stream':
-      return body.copy();
+      return body.upload.copy();
   }
 }
 

@@ -1,52 +1,95 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHeaders } from '../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../contract/errors.ts';
-import { answerHeaders } from './headers.ts';
-import type { Flow } from './leg.ts';
+import { answerHeaders, FIELD_TEXT, forwardedTrailers, safePhrase } from './headers.ts';
+import type { Flow } from './leg-request.ts';
+import { lingerAtClose } from './linger.ts';
+import { errorBody } from './own-answer.ts';
 
-/** A reason phrase holds tabs, spaces, visible and obs-text characters (RFC 9112 §4); Node throws on others. */
-const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** Node writes a head that is flushed alone as UTF-8, not as latin-1, so a head with other bytes waits for its body. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
-const ASCII = /^[\x00-\x7f]*$/;
+/** How long a client that was cut off, or has all of its answer, may take to read what is left of it. */
+const READ_REST_MS = 60_000;
 
 /** The client's end of a call: an answer is written once, streamed or whole, or the connection is cut. */
 export class ClientAnswer {
   readonly #response: ServerResponse;
+  #onGone: (() => void) | null = null;
   #bodyBegun = false;
+  /** Somebody else answered: the call has nobody to answer to any more. */
+  #taken = false;
+  /** Whether the end of the connection is the only end that the answer has. */
+  #endsByClose = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
     // An answer is the upstream's, byte for byte: it brings its own date or none.
     response.sendDate = false;
+    response.on('close', () => {
+      if (!response.writableFinished) this.#onGone?.();
+    });
   }
 
   get started(): boolean {
     return this.#response.headersSent;
   }
 
-  get gone(): boolean {
-    return this.#response.destroyed || this.#response.writableFinished;
+  /** The answer says so, unless its head is written already. */
+  lastOfConnection(): void {
+    if (!this.#response.headersSent) this.#response.shouldKeepAlive = false;
   }
 
-  /** Calls back when the client left before its answer was complete. */
+  get gone(): boolean {
+    return this.#taken || this.#response.destroyed || this.#response.writableFinished;
+  }
+
+  /** Calls back when the client left before its answer was complete; the last one to ask is told. */
   onGone(callback: () => void): void {
-    this.#response.on('close', () => {
-      if (!this.#response.writableFinished) callback();
-    });
+    this.#onGone = callback;
+  }
+
+  /** 100: the client may send its body. */
+  continue(): void {
+    if (!this.#response.headersSent) this.#response.writeContinue();
+  }
+
+  /** A head before the head, such as 103; HTTP/1.0 knows none. */
+  interim(status: number, headers: RawHeaders): void {
+    const { socket, req } = this.#response;
+    if (socket === null || this.#response.headersSent || req.httpVersionMinor === 0) return;
+    const kept = answerHeaders(headers, false);
+    if (!kept.every((text) => FIELD_TEXT.test(text))) return;
+    const lines = kept.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${kept[index + 1]}\r\n`] : []));
+    socket.write(`HTTP/1.1 ${status} \r\n${lines.join('')}\r\n`, 'latin1');
   }
 
   /** Throws when Node refuses a header: the upstream's answer is malformed then. */
   head(status: number, statusText: string, headers: RawHeaders): void {
-    this.#response.writeHead(status, safePhrase(statusText), answerHeaders(headers) as string[]);
+    this.#writeHead(status, statusText, headers);
     // A streamed answer may pause long before its first byte, and its head must not wait for it; but a body that
     // came in the same packet goes out with its head in one write.
-    if (ASCII.test(headers.join(''))) process.nextTick(() => this.#flushHead());
+    process.nextTick(flushHead, this);
   }
 
-  #flushHead(): void {
-    if (!this.#bodyBegun && !this.#response.destroyed) this.#response.flushHeaders();
+  #writeHead(status: number, statusText: string, headers: RawHeaders): void {
+    const response = this.#response;
+    const { req } = response;
+    if (isUnread(req)) this.#closeAfter();
+    const trailers = req.httpVersionMinor === 1 && req.method !== 'HEAD' && status !== 204 && status !== 304;
+    const kept = answerHeaders(headers, trailers) as string[];
+    response.writeHead(status, safePhrase(statusText), kept);
+    this.#endsByClose = !response.chunkedEncoding && req.httpVersionMinor === 0;
+  }
+
+  /** The answer came before the request was whole: what is left of the request must not be taken for the next one. */
+  #closeAfter(): void {
+    this.#response.shouldKeepAlive = false;
+    lingerAtClose(this.#response.socket);
+  }
+
+  flushHead(): void {
+    if (this.#bodyBegun || this.#response.destroyed) return;
+    this.#bodyBegun = true;
+    // Not flushHeaders(): that writes UTF-8, and header bytes are latin-1.
+    this.#response.write('', 'latin1');
   }
 
   /** Streams a chunk; holds the upstream back while the client is slower. */
@@ -57,45 +100,69 @@ export class ClientAnswer {
     this.#response.once('drain', () => flow.resume());
   }
 
-  end(): void {
+  end(trailers: RawHeaders): void {
     this.#bodyBegun = true;
+    if (trailers.length > 0 && this.#response.chunkedEncoding) this.#addTrailers(forwardedTrailers(trailers));
     this.#response.end();
+    if (this.#response.writableLength > 0) this.#response.socket?.setTimeout(READ_REST_MS);
+  }
+
+  #addTrailers(raw: RawHeaders): void {
+    if (!raw.every((text) => FIELD_TEXT.test(text))) return;
+    this.#response.addTrailers(
+      raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as [string, string]] : [])),
+    );
   }
 
   /** Head and body at once. The length is ours to say: the body may have been rewritten. */
   whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void {
-    this.#response.writeHead(status, safePhrase(statusText), answerHeaders(headers) as string[]);
+    this.#writeHead(status, statusText, headers);
     this.#response.end(body);
   }
 
   /** Banyan's own answer. */
-  error(error: BanyanError): void {
-    const { status } = error;
+  error(error: BanyanError, { close = false } = {}): void {
+    if (this.gone) return;
+    const body = errorBody(error);
+    if (close || isUnread(this.#response.req)) this.#closeAfter();
     this.#response.sendDate = true;
-    this.#response.writeHead(status, {
+    this.#response.writeHead(error.status, {
       'content-type': 'application/json',
-      // What was left unread of the request would be taken for the next one.
-      ...(this.#response.req.complete ? {} : { connection: 'close' }),
-      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      'content-length': Buffer.byteLength(body),
+      ...(error.status === 503 ? { 'retry-after': '1' } : {}),
     });
-    this.#response.end(errorBody(error));
+    this.#response.end(body);
   }
 
-  refuse(code: ErrorCode, message: string): void {
-    this.error(new BanyanError(code, message));
+  refuse(code: ErrorCode, message: string, options?: { readonly close: boolean }): void {
+    this.error(new BanyanError(code, message), options);
   }
 
-  /** Cuts the connection, so that the client sees that its answer is not whole. */
+  /** Ends the call for the client's own fault, found while it is under way. */
+  takeOver(code: ErrorCode, message: string): void {
+    if (this.gone) return;
+    if (this.started) this.cut();
+    else this.refuse(code, message, { close: true });
+    this.#taken = true;
+    this.#onGone?.();
+  }
+
+  /** What came is delivered, then the connection closes, so that the client sees that its answer is not whole. */
   cut(): void {
-    this.#response.destroy();
+    const { socket } = this.#response;
+    if (socket === null) return void this.#response.destroy();
+    socket.setTimeout(READ_REST_MS);
+    // Where only the end of the connection ends the answer, an orderly end would look like the end of the answer.
+    if (this.#endsByClose) socket.write('', () => socket.resetAndDestroy());
+    else socket.destroySoon();
   }
 }
 
-export function safePhrase(statusText: string): string {
-  return REASON_PHRASE.test(statusText) ? statusText : '';
+/** Whether some of the request's body is still to come. */
+function isUnread({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
 }
 
-/** The body of Banyan's own answer, JSON. */
-export function errorBody({ code, message, hint }: BanyanError): string {
-  return JSON.stringify({ error: { code, message, hint } });
+function flushHead(client: ClientAnswer): void {
+  client.flushHead();
 }

@@ -1,8 +1,10 @@
 /** What the gateway counts besides its calls: limits that were hit and things that should be rare. */
 export const COUNTERS = {
+  refused_requests: 'requests whose head was refused for another reason than its target: framing, Host, limits, method',
   refused_targets: 'request targets that were not in origin-form or could be read in two ways',
   unmatched: 'requests that no type claims',
-  bodies_too_large: 'bodies longer than requestBodyPeekBytesMax in which an id stands',
+  bodies_too_large:
+    'bodies longer than requestBodyBytesMax, or than requestBodyPeekBytesMax where an id stands in them',
   client_aborts: 'calls whose client left before its answer was complete',
   answers_let_go:
     'answers longer than captureBytesMax that could not be held until their ids were recorded or translated',
@@ -17,6 +19,8 @@ export const COUNTERS = {
   upgrades_over_limit: 'WebSockets refused because upgradesMax were open',
   upgrades_idle: 'WebSockets closed because nothing had passed for upgradeIdleMs',
   upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
+  request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
+  connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -1,14 +1,17 @@
 import type { FailureReason } from '../contract/calls.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 
+/** How far a call had come when it failed: not sent, sent, or some of the answer was there. */
+export type Progress = 'unsent' | 'sent' | 'answered';
+
 /** The one place where an upstream's error becomes an outcome. */
 export function failureOf(
   error: Error,
-  headSeen: boolean,
+  progress: Progress,
 ): { readonly reason: FailureReason; readonly message: string } {
   const code = 'code' in error ? String(error.code) : '';
   // An address that was tried in vain under several numbers gives an error without a text of its own.
-  return { reason: REASONS[code] ?? fallbackReason(error, code, headSeen), message: error.message || code };
+  return { reason: REASONS[code] ?? fallbackReason(error, code, progress), message: error.message || code };
 }
 
 const REASONS: Readonly<Record<string, FailureReason>> = {
@@ -18,8 +21,6 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
   UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'answer_timeout',
-  UND_ERR_BODY_TIMEOUT: 'truncated',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',
   UND_ERR_HEADERS_OVERFLOW: 'malformed',
   UND_ERR_INVALID_ARG: 'malformed',
@@ -31,10 +32,15 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
   UND_ERR_DESTROYED: 'aborted',
 };
 
-function fallbackReason(error: Error, code: string, headSeen: boolean): FailureReason {
+/** undici's words for answers that no request asked for: a 100, a 101. */
+const UNASKED = /^bad (?:response|upgrade)$/;
+
+function fallbackReason(error: Error, code: string, progress: Progress): FailureReason {
   // undici's parser and Node's.
-  if (error.name === 'HTTPParserError' || code.startsWith('HPE_')) return 'malformed';
-  return headSeen ? 'truncated' : 'reset';
+  if (error.name === 'HTTPParserError' || code.startsWith('HPE_') || UNASKED.test(error.message)) return 'malformed';
+  // No name, no certificate that holds, nobody there: whatever it was, nothing was sent.
+  if (progress === 'unsent') return 'refused';
+  return progress === 'answered' ? 'truncated' : 'reset';
 }
 
 /** What the client is told when its primary gave no answer. */

@@ -16,7 +16,8 @@ import type { ClientAnswer } from './client-answer.ts';
 import type { Counters } from './counters.ts';
 import { ANSWER_TO_FAILURE } from './failure.ts';
 import { withBodyLength, withoutHeader } from './headers.ts';
-import type { LegRequest } from './leg.ts';
+import type { LegRequest } from './leg-request.ts';
+import { isSafeMethod } from './operation.ts';
 
 /** One side that was asked on behalf of the client. */
 export type Attempt = { readonly side: Side; readonly asked: Asked };
@@ -57,7 +58,7 @@ export async function forward(call: Call, client: ClientAnswer, context: Forward
     if (asked.state === 'held') return { attempts, created: await answerHeld(call, side, asked, client, context) };
     side = client.gone ? null : nextSide(call, attempts, context);
   }
-  if (!client.gone) refuse(attempts, client);
+  if (!client.gone) refuse(call, attempts, client, context);
   return { attempts, created: [] };
 }
 
@@ -83,8 +84,9 @@ function legRequest(call: Call, translation: Translation, hold: boolean): LegReq
   // Ids of an answer can only be read when it is not compressed.
   const headers = hold ? withoutHeader(call.headers, 'accept-encoding') : call.headers;
   const target = translateTarget(call.target.raw, translation);
-  const { body } = call;
-  if (body.kind === 'stream') return { method: call.method, target, headers, body: body.stream };
+  const { body, trailers, expectsContinue } = call;
+  if (body.kind === 'stream')
+    return { method: call.method, target, headers, body: body.upload, trailers, expectsContinue };
   if (body.kind === 'none') return { method: call.method, target, headers, body: null };
   const bytes = translateRequestBody(call.type.placesOf(call.operation), body.bytes, translation);
   return { method: call.method, target, headers: withBodyLength(headers, bytes.byteLength), body: bytes };
@@ -120,11 +122,14 @@ function nextSide(call: Call, attempts: readonly Attempt[], { counters }: Forwar
   return otherSide(last.side);
 }
 
-/** An upstream may close an idle connection just as a request is put on it: RFC 9112 §9.3.1. */
+/**
+ * An upstream may close an idle connection just as a request is put on it (RFC 9112 §9.3.1). What is asked again is
+ * safe by its method and by the wire: a GET that writes is not, and neither is a POST that reads.
+ */
 function isStaleConnection(call: Call, attempts: readonly Attempt[]): boolean {
-  const { outcome } = attempts[0]?.asked.observation ?? {};
-  const wasReset = outcome?.kind === 'failure' && outcome.reason === 'reset';
-  return attempts.length === 1 && wasReset && call.operation.effect === 'read' && call.body.kind !== 'stream';
+  const [first, ...more] = attempts;
+  if (first?.asked.stale !== true || more.length > 0) return false;
+  return call.operation.effect === 'read' && isSafeMethod(call.method) && call.body.kind !== 'stream';
 }
 
 /** Records what was created, then lets the client see it. An owner that cannot be made durable withholds the id. */
@@ -153,7 +158,12 @@ async function answerHeld(
   return created;
 }
 
-function refuse(attempts: readonly Attempt[], client: ClientAnswer): void {
+function refuse(call: Call, attempts: readonly Attempt[], client: ClientAnswer, { counters }: ForwardContext): void {
+  if (call.body.kind === 'stream' && call.body.upload.tooLong) {
+    counters.add('bodies_too_large');
+    client.refuse('BODY_TOO_LARGE', 'the body is longer than requestBodyBytesMax');
+    return;
+  }
   const last = attempts.at(-1);
   if (last?.asked.observation.outcome.kind !== 'failure') {
     client.cut();

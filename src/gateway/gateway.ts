@@ -1,14 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
-import { ClientAnswer } from './client-answer.ts';
-import { Connections } from './connections.ts';
+import type { Arrival } from './client-connection.ts';
+import { DataPort, type UpgradeArrival } from './data-port.ts';
 import { type ConfigChange, LiveConfig } from './live-config.ts';
 import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
 import { receive } from './receive.ts';
 import { upgrade } from './upgrade.ts';
-import { asksForWebSocket } from './websocket/handshake.ts';
 import { UpgradeClient } from './websocket/upgrade-client.ts';
 
 export type GatewayOptions = Configured &
@@ -23,11 +20,8 @@ const LEDGER_SAVE_MS = 5000;
 /** The data port with everything behind it. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #server: Server;
+  readonly #port: DataPort;
   readonly #config: LiveConfig;
-  readonly #connections: Connections;
-  /** The last that was asked of a connection. */
-  readonly #lastAnswers = new WeakMap<Socket, ServerResponse>();
   readonly #saving: NodeJS.Timeout;
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
@@ -35,20 +29,12 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#config = new LiveConfig(options, options);
-    this.#server = createServer(serverOptions(options));
-    this.#connections = new Connections(this.#server);
-    this.#server.on('request', (request, response) => {
-      this.#lastAnswers.set(request.socket, response);
-      const received = this.#config.run((parts) => receive(parts, request, response));
-      received.catch((error: unknown) => {
-        options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
-        const client = new ClientAnswer(response);
-        if (client.started) client.cut();
-        else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
-      });
+    this.#port = new DataPort({
+      ...options,
+      counters: this.parts.counters,
+      serve: (arrival) => this.#serve(arrival),
+      upgrade: (arrival) => this.#upgrade(arrival),
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
-    this.#refuseMalformed();
     this.#saving = setInterval(() => void this.#config.saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
   }
@@ -60,13 +46,9 @@ export class Gateway {
 
   /** Resolves with the base URL of the data port. */
   async listen(): Promise<string> {
-    const { host, port } = this.#options.data;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    const { port: actual } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+    const { host } = this.#options.data;
+    const port = await this.#port.listen(this.#options.data);
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
   get draining(): boolean {
@@ -102,7 +84,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#stopBegins();
     clearInterval(this.#saving);
-    const cut = await this.#connections.close(this.#drainLeftMs(), this.parts.tunnels);
+    const cut = await this.#port.close(this.#drainLeftMs(), this.parts.tunnels);
     if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
     const deadline = new AbortController();
     await this.#config.close(sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined));
@@ -111,7 +93,7 @@ export class Gateway {
 
   #stopBegins(): void {
     this.#stopBeganMs ??= performance.now();
-    this.#connections.lastAnswers();
+    this.#port.lastAnswers();
   }
 
   #drainLeftMs(): number {
@@ -119,41 +101,27 @@ export class Gateway {
     return Math.max(0, this.parts.timeouts.drainMs - elapsedMs);
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    // Answers to what was asked before would come in the midst of the WebSocket's bytes.
-    if (this.#lastAnswers.get(socket)?.writableFinished === false) return void socket.destroy();
+  #serve(arrival: Arrival): void {
+    const { client } = arrival;
+    this.#config
+      .run((parts) => receive(parts, arrival))
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'a call ended in an error of the gateway itself');
+        if (client.started) client.cut();
+        else client.error(new BanyanError('INTERNAL', 'the gateway failed on this call'));
+      });
+  }
+
+  #upgrade(arrival: UpgradeArrival): void {
+    const { request, socket, first } = arrival;
     if (this.draining) {
       const error = new BanyanError('DRAINING', 'the gateway takes no new WebSockets');
-      return void new UpgradeClient(socket, head).error(error);
+      return void new UpgradeClient(socket, first).error(error);
     }
-    const opened = this.#config.run((parts) => upgrade(parts, request, socket, head));
+    const opened = this.#config.run((parts) => upgrade(parts, request, socket, arrival));
     opened.catch((error: unknown) => {
       this.#options.logger.error({ err: error }, 'a WebSocket ended in an error of the gateway itself');
       socket.destroy();
     });
   }
-
-  #refuseMalformed(): void {
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      this.parts.counters.add('malformed_requests');
-      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-      const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
-      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-    });
-  }
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-function serverOptions({ limits }: GatewayOptions) {
-  return {
-    maxHeaderSize: limits.headerBytesMax,
-    keepAliveTimeout: 65_000,
-    noDelay: true,
-    // Whatever else a request offers to upgrade to (h2c) is declined by answering it as it is: RFC 9110 §7.8.
-    shouldUpgradeCallback: ({ rawHeaders }: IncomingMessage) => asksForWebSocket(rawHeaders),
-  };
 }

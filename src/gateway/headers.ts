@@ -1,8 +1,7 @@
 import type { RawHeaders } from '../contract/calls.ts';
-import { headerValue } from '../wire/headers.ts';
 
 /** Headers of one connection, not of the message (RFC 9110 §7.6.1, and what was in use before it). */
-const HOP_BY_HOP = new Set([
+const OF_THE_HOP = new Set([
   'connection',
   'http2-settings',
   'keep-alive',
@@ -15,8 +14,9 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Ours, from untrusted hands, or answered by this hop: never passed on as the client sent them. */
-const NOT_FROM_CLIENTS = new Set(['expect', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']);
+export function isOfTheHop(lower: string): boolean {
+  return OF_THE_HOP.has(lower);
+}
 
 /** Headers by which the parts of Banyan speak to each other start so; clients' are dropped. */
 const INTERNAL_PREFIX = 'x-banyan-';
@@ -24,37 +24,77 @@ const INTERNAL_PREFIX = 'x-banyan-';
 /** Marks a copy, for upstreams that want to tell it from a client's call. */
 export const MIRROR_MARK = 'x-banyan-mirror';
 
-export type ClientInfo = {
-  readonly address: string | null;
-  readonly scheme: 'http' | 'https';
-  readonly host: string | undefined;
-};
-
-/** The headers of a request as an upstream gets them. */
-export function requestHeaders(raw: RawHeaders, client: ClientInfo): RawHeaders {
-  const nominated = nominatedByConnection(raw);
-  const kept: string[] = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] ?? '';
-    const lower = name.toLowerCase();
-    if (isDropped(lower, nominated) || NOT_FROM_CLIENTS.has(lower) || lower.startsWith(INTERNAL_PREFIX)) continue;
-    kept.push(name, raw[index + 1] ?? '');
-  }
-  if (client.address !== null) kept.push('x-forwarded-for', client.address);
-  kept.push('x-forwarded-proto', client.scheme);
-  if (client.host !== undefined) kept.push('x-forwarded-host', client.host);
-  return kept;
+export function isOurs(lower: string): boolean {
+  return lower.startsWith(INTERNAL_PREFIX);
 }
 
-/** The headers of an answer as the client gets them. */
-export function answerHeaders(raw: RawHeaders): RawHeaders {
-  const nominated = nominatedByConnection(raw);
+/** Framing is not for a client to take away, whatever its Connection says. */
+const NEVER_NOMINATED = new Set(['host', 'content-length']);
+const USUAL_CONNECTION = /^(?:keep-alive|close)$/i;
+
+/** Without what `Connection: a, b` declares to be of this hop only. */
+export function withoutNominated(headers: RawHeaders, connection: string | undefined): RawHeaders {
+  if (connection === undefined || USUAL_CONNECTION.test(connection)) return headers;
+  const nominated = new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  return filtered(headers, (lower) => NEVER_NOMINATED.has(lower) || !nominated.has(lower));
+}
+
+/**
+ * The headers of an answer as the client gets them.
+ *
+ * @param trailers whether a chunked answer may announce trailers to this client
+ */
+export function answerHeaders(raw: RawHeaders, trailers: boolean): RawHeaders {
   const kept: string[] = [];
+  const ofTheHop: Partial<Record<string, string>> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
-    if (!isDropped(name.toLowerCase(), nominated)) kept.push(name, raw[index + 1] ?? '');
+    const value = raw[index + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (isOfTheHop(lower)) ofTheHop[lower] = joined(ofTheHop[lower], value);
+    else kept.push(name, value);
   }
-  return kept;
+  const announced = ofTheHop.trailer;
+  if (trailers && announced !== undefined && ofTheHop['transfer-encoding'] !== undefined)
+    kept.push('trailer', announced);
+  return withoutNominated(kept, ofTheHop.connection);
+}
+
+/** Tabs, spaces, visible and obs-text characters (RFC 9110 §5.5, RFC 9112 §4); Node throws on others. */
+export const FIELD_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** A reason phrase that can be written, or none. */
+export function safePhrase(statusText: string): string {
+  return FIELD_TEXT.test(statusText) ? statusText : '';
+}
+
+/** Repeated headers are one list (RFC 9110 §5.3). */
+export function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}
+
+/** Fields that are not for trailers: framing, routing, authentication and what was decided on (RFC 9110 §6.5.1). */
+const NOT_IN_TRAILERS = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'max-forwards',
+  'set-cookie',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
+/** Trailers as the next hop may have them. */
+export function forwardedTrailers(raw: RawHeaders): RawHeaders {
+  return filtered(raw, (lower) => !isOfTheHop(lower) && !isOurs(lower) && !NOT_IN_TRAILERS.has(lower));
 }
 
 /** With the length of a body that was read whole, in place of whatever framed it before. */
@@ -64,26 +104,14 @@ export function withBodyLength(headers: RawHeaders, bytes: number): RawHeaders {
 
 /** Without the named header (lower case). */
 export function withoutHeader(headers: RawHeaders, dropped: string): RawHeaders {
-  return headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== dropped);
+  return filtered(headers, (lower) => lower !== dropped);
 }
 
-function isDropped(lower: string, nominated: ReadonlySet<string> | null): boolean {
-  return HOP_BY_HOP.has(lower) || nominated?.has(lower) === true;
-}
-
-/** What `Connection: a, b` declares to be of this hop only; `null` for the usual none. */
-function nominatedByConnection(raw: RawHeaders): ReadonlySet<string> | null {
-  const connection = headerValue(raw, 'connection');
-  if (connection === undefined || /^(?:keep-alive|close)$/i.test(connection)) return null;
-  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
-}
-
-const BODY_LENGTH = /^\d{1,15}$/;
-
-/** Whether a request has a body, and how long it says it is. `null` length: not said (chunked). */
-export function bodyLength(raw: RawHeaders): { readonly has: boolean; readonly length: number | null } {
-  if (headerValue(raw, 'transfer-encoding') !== undefined) return { has: true, length: null };
-  const length = headerValue(raw, 'content-length');
-  if (length === undefined || !BODY_LENGTH.test(length)) return { has: false, length: 0 };
-  return { has: length !== '0', length: Number(length) };
+function filtered(headers: RawHeaders, isKept: (lower: string) => boolean): RawHeaders {
+  const kept: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (isKept(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
+  }
+  return kept;
 }

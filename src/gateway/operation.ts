@@ -2,8 +2,12 @@ import type { WireOperation } from '../contract/wire.ts';
 
 /** What stands for an operation that the wire does not list: its effect is that of its method (RFC 9110 §9.2.1). */
 export function unlistedOperation(method: string): WireOperation {
-  const effect = SAFE_METHODS.has(method) ? 'read' : 'write';
+  const effect = isSafeMethod(method) ? 'read' : 'write';
   return { name: `unlisted_${METHODS.has(method) ? method.toLowerCase() : 'other'}`, method, path: '', effect };
+}
+
+export function isSafeMethod(method: string): boolean {
+  return SAFE_METHODS.has(method);
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND']);

@@ -9,6 +9,7 @@ import { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
 import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
+import { TrustedProxies } from './forwarding.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { TypeShadow } from './type-shadow.ts';
 import { Tunnels } from './websocket/tunnels.ts';
@@ -18,6 +19,7 @@ export type GatewayParts = ForwardContext & {
   readonly types: readonly MigratedType[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  readonly trustedProxies: TrustedProxies;
   readonly tunnels: Tunnels;
   readonly policies: Policies;
   readonly guards: Guards;
@@ -29,6 +31,8 @@ export type Configured = {
   readonly types: readonly TypeSpec[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  /** Addresses and networks of the proxies in front whose word on the caller is believed. */
+  readonly trustedProxies: readonly string[];
 };
 
 export type LastingOptions = {
@@ -83,13 +87,14 @@ export class Lasting {
   }
 
   /** The parts of a config whose types have their shadows. */
-  partsFor(types: readonly MigratedType[], { limits, timeouts }: Configured): GatewayParts {
+  partsFor(types: readonly MigratedType[], { limits, timeouts, trustedProxies }: Configured): GatewayParts {
     const { counters, tunnels, policies, entities, guards, shadows } = this;
     tunnels.limit({ max: limits.upgradesMax, idleMs: timeouts.upgradeIdleMs });
     return {
       types,
       limits,
       timeouts,
+      trustedProxies: new TrustedProxies(trustedProxies),
       counters,
       tunnels,
       policies,

@@ -1,34 +1,34 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BanyanError } from '../contract/errors.ts';
+import type { IncomingMessage } from 'node:http';
 import { STAGES } from '../contract/stages.ts';
 import type { WireOperation } from '../contract/wire.ts';
-import { headerValue } from '../wire/headers.ts';
 import { parseJson } from '../wire/ids.ts';
 import { type Addressee, addressee } from './addressee.ts';
 import type { Call } from './call.ts';
-import { ClientAnswer } from './client-answer.ts';
+import type { ClientAnswer } from './client-answer.ts';
+import type { Arrival } from './client-connection.ts';
+import type { CounterName } from './counters.ts';
 import { type Forwarded, forward } from './forward.ts';
-import { requestHeaders } from './headers.ts';
+import { callerAddress, forwardingHeaders } from './forwarding.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
 import { looksAtIds, planCall } from './plan-call.ts';
-import { passThrough, type RequestBody, readBody, readWholeUpTo } from './request-body.ts';
+import { type RequestBody, readBody, readWholeUpTo, streamBody } from './request-body.ts';
+import type { RequestHead } from './request-head.ts';
 import { settle } from './settle.ts';
-import { asksForWebSocket } from './websocket/handshake.ts';
 
 /**
  * One call, straight down. Each line is a step; a step that cannot go on answers the client itself.
  *
  *   addressee ──► operationOf ──► body ──► planCall ──► forward ──► settle (detached)
- *        │ 400, 404                  │ 413, or the client left │ 502, 503, 504
+ *      │ 400, 404, 414,              │ 413, or the client left │ 502, 503, 504
+ *      │ 417, 431, 501, 505
  */
-export async function receive(parts: GatewayParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const client = new ClientAnswer(response);
-  const half = halfAnUpgrade(parts, request);
-  if (half !== null) return client.error(half);
+export async function receive(parts: GatewayParts, arrival: Arrival): Promise<void> {
+  const { request, client } = arrival;
   const addressed = addressee(parts, request);
-  if (addressed instanceof BanyanError) return client.error(addressed);
-  const call = await understand(parts, addressed, request, client);
+  if ('refused' in addressed) return client.error(addressed.refused, addressed);
+  if (addressed.head.upgradesToWebSocket) return refuseHalfAnUpgrade(parts, client);
+  const call = await understand(parts, addressed, arrival);
   if (call === null) return;
   let forwarded: Forwarded = NOT_FORWARDED;
   try {
@@ -44,24 +44,22 @@ const NOT_FORWARDED: Forwarded = { attempts: [], created: [] };
  * A proxy that forgot `Connection: Upgrade` asks for a WebSocket that way. What it means is clear, and an ordinary
  * answer would leave its operator searching.
  */
-function halfAnUpgrade({ counters }: GatewayParts, { rawHeaders }: IncomingMessage): BanyanError | null {
-  if (!asksForWebSocket(rawHeaders)) return null;
+function refuseHalfAnUpgrade({ counters }: GatewayParts, client: ClientAnswer): void {
   counters.add('malformed_upgrades');
-  return new BanyanError('BAD_UPGRADE', 'the WebSocket handshake is refused: it has no Connection: Upgrade');
+  client.refuse('BAD_UPGRADE', 'the WebSocket handshake is refused: it has no Connection: Upgrade');
 }
 
 /** What the call is, names and needs; `null` when the client has been told, or has left. */
 async function understand(
   parts: GatewayParts,
-  { type, target }: Addressee,
-  request: IncomingMessage,
-  client: ClientAnswer,
+  { type, head }: Addressee,
+  { request, client, peer }: Arrival,
 ): Promise<Call | null> {
-  const method = request.method ?? 'GET';
+  const { method, target } = head;
   const route = type.operationOf(method, target.path);
-  const body = await bodyOf(parts, type, route.operation, request);
+  const body = await bodyOf(parts, type, route.operation, head, request, client);
   if (body === 'aborted' || body === 'too_large') return giveUp(parts, body, route.operation, client);
-  const address = request.socket.remoteAddress ?? null;
+  const address = callerAddress(head.forwarding, peer, parts.trustedProxies);
   // Planned after the body is there: it may have taken long to come, and a rollback meanwhile must count.
   const { entities, plan } = planCall(parts, {
     type,
@@ -71,34 +69,52 @@ async function understand(
     address,
     json: body.kind === 'whole' && type.placesOf(route.operation).namesInBody ? parseJson(body.bytes) : undefined,
   });
-  const host = headerValue(request.rawHeaders, 'host');
   return {
     type,
     operation: route.operation,
     target,
     method,
-    headers: requestHeaders(request.rawHeaders, { address, scheme: 'http', host }),
+    headers: [...head.headers, ...forwardingHeaders(head.forwarding, peer, head.host, parts.trustedProxies)],
     body,
+    trailers: body.kind === 'stream' && head.framing.trailers ? () => request.rawTrailers : null,
+    expectsContinue: body.kind === 'stream' && head.expectsContinue,
     entities,
     plan,
     begun: plan.candidate === null ? null : parts.shadowOf(type.name).mirror.begin(route.operation.effect, entities),
   };
 }
 
+type ReadBody = RequestBody | 'aborted' | 'too_large';
+
+/** Bodies up to this are read before they are sent: one write instead of two, and a connection that broke can be told. */
+const SMALL_BODY_BYTES = 16 * 1024;
+
 /** As little as the call needs: streamed at `off`, kept for the mirror, whole where an id stands in it. */
 function bodyOf(
   parts: GatewayParts,
   type: MigratedType,
   operation: WireOperation,
+  { framing, expectsContinue }: RequestHead,
   request: IncomingMessage,
-): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody {
+  client: ClientAnswer,
+): Promise<ReadBody> | ReadBody {
   const { limits, policies } = parts;
+  const bytesMax = limits.requestBodyBytesMax;
+  if (framing.length !== null && framing.length > bytesMax) return 'too_large';
   const policy = policies.current(type.name);
-  const needsIds = looksAtIds(parts, type, policy) && type.placesOf(operation).namesInBody;
-  if (needsIds) return readWholeUpTo(request, limits.requestBodyPeekBytesMax);
+  if (looksAtIds(parts, type, policy) && type.placesOf(operation).namesInBody) {
+    if (expectsContinue && framing.has) client.continue();
+    return readWholeUpTo(request, framing, Math.min(bytesMax, limits.requestBodyPeekBytesMax));
+  }
   const { primary, mirrored } = STAGES[policy.stage];
-  if (primary === 'legacy' && !mirrored) return passThrough(request);
-  return readBody(request, { wholeBytesMax: limits.captureBytesMax, copyBytesMax: limits.captureBytesMax });
+  const copyBytesMax = primary === 'legacy' && !mirrored ? 0 : limits.captureBytesMax;
+  // Whether the body is wanted is for the upstream to say.
+  if (expectsContinue) return streamBody(request, framing, { bytesMax, copyBytesMax });
+  return readBody(request, framing, {
+    bytesMax,
+    copyBytesMax,
+    wholeBytesMax: Math.max(copyBytesMax, SMALL_BODY_BYTES),
+  });
 }
 
 function giveUp(
@@ -107,14 +123,11 @@ function giveUp(
   { name }: WireOperation,
   client: ClientAnswer,
 ): null {
-  if (why === 'aborted') {
-    counters.add('client_aborts');
-    return null;
+  const counter: CounterName = why === 'aborted' ? 'client_aborts' : 'bodies_too_large';
+  counters.add(counter);
+  if (why === 'too_large') {
+    const { requestBodyBytesMax: most, requestBodyPeekBytesMax: peek } = limits;
+    client.refuse('BODY_TOO_LARGE', `the body is longer than ${most} bytes, or than ${peek} where ${name} reads an id`);
   }
-  counters.add('bodies_too_large');
-  client.refuse(
-    'BODY_TOO_LARGE',
-    `${name} names an entity in its body, which is longer than ${limits.requestBodyPeekBytesMax} bytes`,
-  );
   return null;
 }

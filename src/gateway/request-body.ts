@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
-import { bodyLength } from './headers.ts';
+import type { BodyFraming } from './request-head.ts';
+import { Upload, type UploadOptions } from './upload.ts';
 
 /**
  * A request's body on its way to the primary. `whole` bodies were read before sending: they can be looked into,
@@ -9,37 +9,35 @@ import { bodyLength } from './headers.ts';
 export type RequestBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'whole'; readonly bytes: Buffer }
-  | { readonly kind: 'stream'; readonly stream: Readable; readonly copy: () => Buffer | null };
+  | { readonly kind: 'stream'; readonly upload: Upload };
 
 const NONE: RequestBody = { kind: 'none' };
 
-/** The body, streamed, with no copy: for calls that nothing needs to look at. */
-export function passThrough(request: IncomingMessage): RequestBody {
-  return bodyLength(request.rawHeaders).has ? { kind: 'stream', stream: request, copy: () => null } : NONE;
-}
-
 /**
- * The body, whole when it says that it fits `wholeBytesMax`, else streamed beside a copy of at most
- * `copyBytesMax`. Resolves `aborted` when the client leaves before its body is complete.
+ * The body, whole when it says that it fits `wholeBytesMax`, else streamed. Resolves `aborted` when the client leaves
+ * before a whole body is complete.
  */
-export async function readBody(
+export function readBody(
   request: IncomingMessage,
-  options: { readonly wholeBytesMax: number; readonly copyBytesMax: number },
-): Promise<RequestBody | 'aborted'> {
-  const { has, length } = bodyLength(request.rawHeaders);
+  { has, length }: BodyFraming,
+  options: UploadOptions & { readonly wholeBytesMax: number },
+): Promise<RequestBody | 'aborted'> | RequestBody {
   if (!has) return NONE;
   if (length !== null && length <= options.wholeBytesMax) return readWhole(request);
-  const tee = new Tee(options.copyBytesMax);
-  request.on('error', (error) => tee.destroy(error));
-  return { kind: 'stream', stream: request.pipe(tee), copy: () => tee.copy() };
+  return { kind: 'stream', upload: new Upload(request, options) };
 }
 
-/** Reads a chunked body whole, up to a limit, because an id stands in it. */
-export async function readWholeUpTo(
+/** The body, streamed, whatever its length. */
+export function streamBody(request: IncomingMessage, { has }: BodyFraming, options: UploadOptions): RequestBody {
+  return has ? { kind: 'stream', upload: new Upload(request, options) } : NONE;
+}
+
+/** Reads a body whole, up to a limit, because an id stands in it. */
+export function readWholeUpTo(
   request: IncomingMessage,
+  { has, length }: BodyFraming,
   bytesMax: number,
-): Promise<RequestBody | 'aborted' | 'too_large'> {
-  const { has, length } = bodyLength(request.rawHeaders);
+): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody | 'too_large' {
   if (!has) return NONE;
   if (length !== null) return length <= bytesMax ? readWhole(request) : 'too_large';
   return readWhole(request, bytesMax);
@@ -65,35 +63,4 @@ function readWhole(
     request.on('error', () => resolve('aborted'));
     request.on('close', () => resolve('aborted'));
   });
-}
-
-/** Passes bytes on and keeps them, until there are too many. */
-class Tee extends Transform {
-  readonly #bytesMax: number;
-  #chunks: Buffer[] | null = [];
-  #bytes = 0;
-  #complete = false;
-
-  constructor(bytesMax: number) {
-    super();
-    this.#bytesMax = bytesMax;
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#bytes += chunk.byteLength;
-    if (this.#bytes > this.#bytesMax) this.#chunks = null;
-    this.#chunks?.push(chunk);
-    this.push(chunk);
-    done();
-  }
-
-  override _flush(done: () => void): void {
-    this.#complete = true;
-    done();
-  }
-
-  /** `null` while the body is not complete, or when it was too long to keep. */
-  copy(): Buffer | null {
-    return this.#complete && this.#chunks !== null ? Buffer.concat(this.#chunks) : null;
-  }
 }

@@ -1,7 +1,8 @@
-import type { Observation, Outcome, RawHeaders } from '../contract/calls.ts';
+import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import { headerValue } from '../wire/headers.ts';
-import type { Leg, LegRequest } from './leg.ts';
+import type { Leg } from './leg.ts';
+import type { LegRequest } from './leg-request.ts';
 
 export type CopyOptions = {
   readonly side: Side;
@@ -21,11 +22,10 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
     let head: { status: number; headers: RawHeaders } | null = null;
     let bytes = 0;
     const chunks: Buffer[] = [];
-    // Set below, but a leg may refuse before it returns.
-    let deadline: NodeJS.Timeout | undefined;
-    let settled = false;
+    let abort: (reason: FailureReason) => void = () => undefined;
+    // Before it is sent: a leg may refuse at once, and the refusal settles too.
+    const deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
     const settle = (outcome: Outcome) => {
-      settled = true;
       clearTimeout(deadline);
       resolve({ side: options.side, outcome, firstByteMs, totalMs: elapsedMs() });
     };
@@ -36,7 +36,7 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
       settle(answer(null));
       abort('aborted');
     };
-    const abort = leg.send(request, {
+    abort = leg.send(request, {
       head: (status, _text, headers) => {
         firstByteMs = elapsedMs();
         head = { status, headers };
@@ -50,7 +50,5 @@ export function sendCopy(leg: Leg, request: LegRequest, options: CopyOptions): P
       end: () => settle(answer(Buffer.concat(chunks))),
       failed: ({ reason, message }) => settle({ kind: 'failure', reason, message }),
     });
-    if (settled) return;
-    deadline = setTimeout(() => abort(head === null ? 'answer_timeout' : 'truncated'), options.deadlineMs);
   });
 }

@@ -13,7 +13,7 @@ import { type Translation, translateTarget } from '../wire/translate.ts';
 import { type Call, copyOf } from './call.ts';
 import { type Forwarded, translateRequestBody } from './forward.ts';
 import { MIRROR_MARK, withBodyLength } from './headers.ts';
-import type { LegRequest } from './leg.ts';
+import type { LegRequest } from './leg-request.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
 

@@ -5,13 +5,12 @@ import { BanyanError } from '../contract/errors.ts';
 import { otherSide, type Side } from '../contract/stages.ts';
 import { translationTo } from '../cutover/entities.ts';
 import { failed } from '../cutover/failed.ts';
-import { headerValue } from '../wire/headers.ts';
 import { NO_TRANSLATION, translateTarget } from '../wire/translate.ts';
 import { type Addressee, addressee } from './addressee.ts';
 import type { Call } from './call.ts';
 import { ANSWER_TO_FAILURE } from './failure.ts';
 import { type Attempt, mayFallBack } from './forward.ts';
-import { requestHeaders } from './headers.ts';
+import { callerAddress, forwardingHeaders, type Peer } from './forwarding.ts';
 import type { GatewayParts } from './parts.ts';
 import { planCall } from './plan-call.ts';
 import { settle } from './settle.ts';
@@ -28,43 +27,52 @@ import { UpgradeClient } from './websocket/upgrade-client.ts';
  *                                                              ├──► V2 failed: ask legacy
  *                                                              └──► 502, 504
  *
- * @param head what the client sent in the same packet as the handshake
+ * @param first what the client sent in the same packet as the handshake
  */
 export async function upgrade(
   parts: GatewayParts,
   request: IncomingMessage,
   socket: Socket,
-  head: Buffer,
+  { first, peer }: { readonly first: Buffer; readonly peer: Peer },
 ): Promise<void> {
-  const client = new UpgradeClient(socket, head);
+  const client = new UpgradeClient(socket, first);
   const key = keyOfHandshake(request);
   if (key instanceof BanyanError) {
     parts.counters.add('malformed_upgrades');
     return client.error(key);
   }
   const addressed = addressee(parts, request);
-  if (addressed instanceof BanyanError) return client.error(addressed);
+  if ('refused' in addressed) return client.error(addressed.refused);
   if (!parts.tunnels.admit(socket)) {
     return client.error(new BanyanError('UPGRADES_FULL', `${parts.limits.upgradesMax} WebSockets are open already`));
   }
-  const call = understand(parts, addressed, request);
+  const call = understand(parts, addressed, request, peer);
   const { attempts, last } = await ask(parts, call, key, client);
   settle(parts, call, { attempts, created: [] });
   await answer(parts, last, client);
 }
 
-function understand(parts: GatewayParts, { type, target }: Addressee, request: IncomingMessage): Call {
+function understand(parts: GatewayParts, { type, head }: Addressee, request: IncomingMessage, peer: Peer): Call {
+  const { target, forwarding, host } = head;
   const route = type.operationOf('GET', target.path);
-  const address = request.socket.remoteAddress ?? null;
-  const headers = request.rawHeaders;
-  const { entities, plan } = planCall(parts, { type, route, target, headers, address, json: undefined });
+  const address = callerAddress(forwarding, peer, parts.trustedProxies);
+  const { entities, plan } = planCall(parts, {
+    type,
+    route,
+    target,
+    headers: request.rawHeaders,
+    address,
+    json: undefined,
+  });
   return {
     type,
     operation: route.operation,
     target,
     method: 'GET',
-    headers: requestHeaders(headers, { address, scheme: 'http', host: headerValue(headers, 'host') }),
+    headers: [...head.headers, ...forwardingHeaders(forwarding, peer, host, parts.trustedProxies)],
     body: { kind: 'none' },
+    trailers: null,
+    expectsContinue: false,
     entities,
     plan,
     // What passes through a tunnel is not a call: there is nothing to copy, and nothing to compare.
@@ -108,7 +116,8 @@ async function askSide(
   const totalMs = nowMs() - askedAtMs;
   const outcome = outcomeOf(answer);
   const observation = { side, outcome, firstByteMs: outcome.kind === 'answer' ? totalMs : null, totalMs };
-  const asked = { observation, state: 'streamed', statusText: '', sent: wasSent(answer), letGo: false } as const;
+  const sent = wasSent(answer);
+  const asked = { observation, state: 'streamed', statusText: '', sent, stale: false, letGo: false } as const;
   return { attempt: { side, asked }, last: { side, answer } };
 }
 

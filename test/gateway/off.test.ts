@@ -102,9 +102,9 @@ describe('at off', () => {
     expect(headers).not.toHaveProperty('x-secret');
     expect(headers).not.toHaveProperty('te');
     expect(headers).not.toHaveProperty('proxy-authorization');
-    expect(headers).not.toHaveProperty('forwarded');
     expect(headers).not.toHaveProperty('x-banyan-mirror');
     expect(headers['x-forwarded-for']).toBe('127.0.0.1');
+    expect(headers.forwarded).toBe('for=127.0.0.1;proto=http;host="test"');
   });
 
   it.each(['GET /billing/../admin HTTP/1.1', 'GET http://internal/billing/json HTTP/1.1', 'GET /billing/%zz HTTP/1.1'])(

@@ -24,7 +24,12 @@ afterEach(async () => {
 });
 
 const reconfigure = (...types: readonly TypeSpec[]) =>
-  rig.gateway.reconfigure({ types, limits: DEFAULT_LIMITS, timeouts: { ...DEFAULT_TIMEOUTS, drainMs: 0 } });
+  rig.gateway.reconfigure({
+    types,
+    limits: DEFAULT_LIMITS,
+    timeouts: { ...DEFAULT_TIMEOUTS, drainMs: 0 },
+    trustedProxies: [],
+  });
 const post = async (path: string, body: object) => {
   const payload = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   return (await fetch(rig.data + path, payload)).arrayBuffer();

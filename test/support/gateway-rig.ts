@@ -53,6 +53,7 @@ export type RigOptions = {
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
   readonly folder?: string;
+  readonly trustedProxies?: readonly string[];
   /** The wall clock, for what is stored. */
   readonly nowMs?: () => number;
 };
@@ -69,6 +70,7 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
     types: [spec],
     limits,
     timeouts,
+    trustedProxies: options.trustedProxies ?? [],
     store,
     logger,
     redactionKey: new Uint8Array(32),

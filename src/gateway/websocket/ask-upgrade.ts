@@ -4,7 +4,7 @@ import { connect as connectSecure } from 'node:tls';
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
 import type { Timeouts } from '../../contract/limits.ts';
 import { failureOf } from '../failure.ts';
-import type { Failure } from '../leg.ts';
+import type { Failure } from '../leg-request.ts';
 import { problemOfSwitch } from './handshake.ts';
 import type { UpgradeClient } from './upgrade-client.ts';
 
@@ -52,7 +52,12 @@ export function askUpgrade(
   });
 }
 
-const NOT_STARTED: Failure = { reason: 'refused', message: 'the upstream has no address yet', sent: false };
+const NOT_STARTED: Failure = {
+  reason: 'refused',
+  message: 'the upstream has no address yet',
+  sent: false,
+  stale: false,
+};
 
 class Attempt {
   readonly #request: UpgradeRequest;
@@ -108,7 +113,7 @@ class Attempt {
   }
 
   #broke(error: Error): void {
-    const { reason, message } = failureOf(error, false);
+    const { reason, message } = failureOf(error, this.#connected ? 'sent' : 'unsent');
     this.fail(reason, message);
   }
 
@@ -126,7 +131,8 @@ class Attempt {
 
   /** Ends the attempt, unless it has ended: later failures are those of the tunnel. */
   fail(reason: FailureReason, message: string): void {
-    if (this.#settle({ kind: 'failed', failure: { reason, message, sent: this.#connected } })) this.#socket?.destroy();
+    if (this.#settle({ kind: 'failed', failure: { reason, message, sent: this.#connected, stale: false } }))
+      this.#socket?.destroy();
   }
 
   #failAfter(ms: number, reason: FailureReason, message: string): void {

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
-import { bodyLength } from '../headers.ts';
 
 /** The one version of the protocol (RFC 6455 §4.1). */
 export const WEBSOCKET_VERSION = '13';
@@ -16,7 +15,12 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** Whether a request offers to go on as a WebSocket. Other protocols that it may offer (h2c) are declined by silence. */
 export function asksForWebSocket(headers: RawHeaders): boolean {
-  return tokens(headerValue(headers, 'upgrade')).includes('websocket');
+  return namesWebSocket(headerValue(headers, 'upgrade'));
+}
+
+/** Whether a value of the header Upgrade names WebSockets among the protocols to go on with. */
+export function namesWebSocket(upgrade: string | undefined): boolean {
+  return tokens(upgrade).includes('websocket');
 }
 
 /** The key of a handshake that the protocol allows (RFC 6455 §4.2.1), or the error that says what is wrong with it. */
@@ -24,7 +28,7 @@ export function keyOfHandshake({ method, httpVersion, rawHeaders }: IncomingMess
   if (method !== 'GET') return bad(`its method is ${method}, not GET`);
   if (httpVersion !== '1.1') return bad(`it is of HTTP/${httpVersion}, not HTTP/1.1`);
   if (!asksForWebSocket(rawHeaders)) return bad('it does not ask for a WebSocket');
-  if (bodyLength(rawHeaders).has) return bad('it has a body');
+  if (hasBody(rawHeaders)) return bad('it has a body');
   const version = headerValue(rawHeaders, 'sec-websocket-version');
   if (version !== WEBSOCKET_VERSION) {
     return new BanyanError(
@@ -35,6 +39,12 @@ export function keyOfHandshake({ method, httpVersion, rawHeaders }: IncomingMess
   const keys = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === KEY_HEADER && index % 2 === 1);
   const [key = ''] = keys;
   return keys.length === 1 && KEY.test(key) ? key : bad('it has no single Sec-WebSocket-Key of 16 bytes in base64');
+}
+
+/** A length of 0 says that there is none. */
+function hasBody(headers: RawHeaders): boolean {
+  const length = headerValue(headers, 'content-length');
+  return headerValue(headers, 'transfer-encoding') !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
 const KEY_HEADER = 'sec-websocket-key';

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { RawHeaders } from '../../contract/calls.ts';
 import type { BanyanError } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
-import { errorBody, safePhrase } from '../client-answer.ts';
-import { answerHeaders } from '../headers.ts';
+import { answerHeaders, safePhrase } from '../headers.ts';
+import { errorBody } from '../own-answer.ts';
 import { cutLater, endSoon } from './end-soon.ts';
 import { WEBSOCKET_VERSION } from './handshake.ts';
 
@@ -40,7 +40,7 @@ export class UpgradeClient {
   }
 
   switched(statusText: string, headers: RawHeaders): void {
-    this.#head(101, statusText, [...answerHeaders(headers), 'connection', 'Upgrade', 'upgrade', 'websocket']);
+    this.#head(101, statusText, [...answerHeaders(headers, false), 'connection', 'Upgrade', 'upgrade', 'websocket']);
   }
 
   /** Passes on an answer that is no 101. One that breaks off is seen to break off. */
@@ -48,7 +48,7 @@ export class UpgradeClient {
     response.setTimeout(idleMs, () => response.destroy());
     this.socket.setTimeout(idleMs, () => this.socket.destroy());
     const status = response.statusCode ?? 0;
-    const headers = answerHeaders(response.rawHeaders);
+    const headers = answerHeaders(response.rawHeaders, false);
     const chunked = !hasNoBody(status) && headerValue(headers, 'content-length') === undefined;
     const framing = chunked ? ['transfer-encoding', 'chunked'] : [];
     this.#head(status, response.statusMessage ?? '', [...headers, ...framing, 'connection', 'close']);

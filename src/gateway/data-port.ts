@@ -1,0 +1,155 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { BanyanError, type ErrorCode } from '../contract/errors.ts';
+import type { Limits, Timeouts } from '../contract/limits.ts';
+import { type Arrival, ClientConnection } from './client-connection.ts';
+import type { Counters } from './counters.ts';
+import type { Peer } from './forwarding.ts';
+import { rawAnswer } from './own-answer.ts';
+import { asksForWebSocket } from './websocket/handshake.ts';
+import type { Tunnels } from './websocket/tunnels.ts';
+
+/** A handshake on its way through the gateway; the socket is nobody else's any more. */
+export type UpgradeArrival = {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** What came in the same packet. */
+  readonly first: Buffer;
+  readonly peer: Peer;
+};
+
+export type DataPortOptions = {
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly counters: Counters;
+  readonly serve: (arrival: Arrival) => void;
+  readonly upgrade: (arrival: UpgradeArrival) => void;
+};
+
+/** Longer than the usual idle time of load balancers in front, so that they are the ones to close. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** The port on which callers are answered: connections, and what Node's parser makes of what comes over them. */
+export class DataPort {
+  readonly #options: DataPortOptions;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, ClientConnection>();
+  #lastAnswers = false;
+
+  constructor(options: DataPortOptions) {
+    this.#options = options;
+    this.#server = createServer(serverOptions(options));
+    this.#server.maxConnections = options.limits.clientConnectionsMax;
+    this.#server.on('connection', (socket) => this.#connected(socket));
+    this.#server.on('drop', () => options.counters.add('connections_dropped'));
+    // Expectations are looked at with the rest of the head.
+    for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) this.#server.on(event, this.#take);
+    this.#server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket as Socket, first));
+    this.#server.on('connect', (_request, socket) => this.#refuseConnect(socket as Socket));
+    this.#server.on('clientError', (error, socket) => this.#malformed(error, socket as Socket));
+  }
+
+  /** Port 0: any free one. Resolves with the port. */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Every answer whose head is not written yet says `Connection: close` from now on, and closes its connection. */
+  lastAnswers(): void {
+    this.#lastAnswers = true;
+    for (const connection of this.#connections.values()) connection.lastAnswers();
+  }
+
+  /**
+   * Takes no new connection, ends the idle ones, and resolves when the others have ended: each after its answer,
+   * or all at once after `cutAfterMs`; open WebSockets are sent away then, and end by themselves. Gives how many
+   * were cut.
+   */
+  async close(cutAfterMs: number, tunnels: Pick<Tunnels, 'goAway' | 'carries'>): Promise<number> {
+    this.lastAnswers();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#endIdle();
+    // An answer that had begun before has promised to keep its connection.
+    for (const connection of this.#connections.values()) connection.onIdle(() => this.#endIdle());
+    let cut = 0;
+    const timer = setTimeout(() => {
+      tunnels.goAway('the gateway is stopping');
+      const left = [...this.#connections.keys()].filter((socket) => !tunnels.carries(socket));
+      cut = left.length;
+      for (const socket of left) socket.destroy();
+    }, cutAfterMs);
+    await closed;
+    clearTimeout(timer);
+    return cut;
+  }
+
+  /** For Node, a connection on which nothing was ever sent is not idle but about to send. */
+  #endIdle(): void {
+    this.#server.closeIdleConnections();
+    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  #connected(socket: Socket): void {
+    const peer: Peer = { address: socket.remoteAddress ?? null, scheme: 'http' };
+    this.#connections.set(socket, new ClientConnection(socket, peer, this.#options.serve));
+    socket.on('close', () => this.#connections.delete(socket));
+  }
+
+  readonly #take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (this.#lastAnswers) response.shouldKeepAlive = false;
+    this.#connections.get(request.socket)?.take(request, response);
+  };
+
+  #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    const connection = this.#connections.get(socket);
+    // Answers to what was asked before would come in the midst of the WebSocket's bytes.
+    if (connection === undefined || connection.busy) return void socket.destroy();
+    this.#options.upgrade({ request, socket, first, peer: connection.peer });
+  }
+
+  #refuseConnect(socket: Socket): void {
+    this.#options.counters.add('refused_requests');
+    socket.on('error', () => undefined); // the client may be gone; there is nobody else to tell
+    socket.end(rawAnswer(new BanyanError('METHOD_NOT_FORWARDED', 'CONNECT is not forwarded')));
+  }
+
+  #malformed(error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE' || connection === undefined) {
+      socket.destroy(); // the client left, in the middle of a request or between two
+      return;
+    }
+    const [code, what] = PARSER_ERRORS[error.code ?? ''] ?? NO_HTTP;
+    this.#options.counters.add(code === 'REQUEST_TIMEOUT' ? 'request_timeouts' : 'malformed_requests');
+    connection.refuse(new BanyanError(code, error.reason === undefined ? what : `${what}: ${error.reason}`));
+  }
+}
+
+const NO_HTTP: readonly [ErrorCode, string] = ['MALFORMED_REQUEST', 'the request is refused'];
+
+const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'the head of the request is too long'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'the chunk extensions are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request was not whole in time'],
+};
+
+function serverOptions({ limits, timeouts }: DataPortOptions) {
+  return {
+    insecureHTTPParser: false,
+    // Longer than what is taken, so that a target that is too long can be told from headers that are.
+    maxHeaderSize: 2 * (limits.headerBytesMax + limits.targetBytesMax),
+    // Looked at with the rest of the head.
+    requireHostHeader: false,
+    headersTimeout: Math.min(timeouts.requestHeadMs, timeouts.requestMs),
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: Math.max(10, Math.min(1000, timeouts.requestHeadMs / 10, timeouts.requestMs / 10)),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+    // Whatever else a request offers to upgrade to (h2c) is declined by answering it as it is: RFC 9110 §7.8.
+    shouldUpgradeCallback: ({ rawHeaders }: IncomingMessage) => asksForWebSocket(rawHeaders),
+  } as const;
+}

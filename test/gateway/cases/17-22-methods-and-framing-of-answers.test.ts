@@ -1,0 +1,271 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import { answering, ok, type RawUpstream, rawConnect, rawSend, startRawUpstream } from '../../support/raw-socket.ts';
+import { unusedAddress } from '../../support/upstream.ts';
+
+let upstream: RawUpstream;
+let rig: GatewayRig;
+beforeAll(async () => {
+  upstream = await startRawUpstream();
+  rig = await startRig(billing(upstream.url, await unusedAddress()));
+});
+afterAll(async () => {
+  await rig.close();
+  await upstream.close();
+});
+afterEach(async () => {
+  for (const connection of upstream.connections) connection.destroy();
+  await Promise.all(upstream.connections.map(({ closed }) => closed));
+});
+
+const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n';
+const latest = () => upstream.connections.at(-1);
+
+describe('case 17: Expect: 100-continue', () => {
+  const HEAD =
+    'POST /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
+
+  it.each(['off', 'shadow'] as const)(
+    'at %s, passes to the upstream, whose 100 passes back before the body flows',
+    async (stage) => {
+      await rig.stage(stage);
+      upstream.onConnection(async (connection) => {
+        await connection.until('\r\n\r\n');
+        expect(connection.received).toMatch(/^POST \/billing\/x HTTP\/1\.1\r\n.*^expect: 100-continue\r\n/ims);
+        connection.send('HTTP/1.1 100 Continue\r\n\r\n');
+        await connection.until('hello');
+        connection.send(ok());
+      });
+      const client = (await rawConnect(rig.data)).send(HEAD);
+      await client.until('HTTP/1.1 100 Continue\r\n\r\n');
+      client.send('hello');
+      expect(await client.all()).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n.*ok$/s);
+      await rig.stage('off');
+    },
+  );
+
+  it.each(['417 Expectation Failed', '413 Content Too Large', '401 Unauthorized'])(
+    'is answered by %s of the upstream, and nobody waits for the body',
+    async (status) => {
+      upstream.onConnection(async (connection) => {
+        await connection.until('\r\n\r\n');
+        connection.send(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nno`);
+      });
+      const answer = await rawSend(rig.data, HEAD);
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n.*^Connection: close\r\n.*no$`, 'ims'));
+      await latest()?.closed;
+      expect(latest()?.received).not.toContain('hello');
+    },
+  );
+
+  it('of an upstream that knows no expectations is met after a second', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('hello');
+      connection.send(ok());
+    });
+    const client = (await rawConnect(rig.data)).send(HEAD);
+    await client.until('100 Continue');
+    client.send('hello');
+    expect(await client.all()).toMatch(/ 200 OK/);
+  });
+
+  it('where the gateway itself must read the body is met by the gateway', async () => {
+    await rig.stage('shadow');
+    upstream.onConnection(answering(ok()));
+    const body = '{"invoice":"7"}';
+    const head = 'POST /billing/pay HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n';
+    const client = (await rawConnect(rig.data)).send(
+      `${head}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    await client.until('100 Continue');
+    client.send(body);
+    expect(await client.all()).toMatch(/ 200 OK/);
+    expect(latest()?.received).not.toMatch(/^expect:/im);
+    await rig.stage('off');
+  });
+
+  it('anything else that is expected is 417', async () => {
+    const answer = await rawSend(rig.data, 'GET /billing/x HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 417 .*"code":"EXPECTATION_FAILED"/s);
+  });
+
+  it('is passed over in HTTP/1.0', async () => {
+    upstream.onConnection(answering(ok()));
+    expect(await rawSend(rig.data, 'GET /billing/x HTTP/1.0\r\nExpect: 100-continue\r\n\r\n')).toMatch(/ 200 OK/);
+  });
+});
+
+describe('case 18: an answer without a body', () => {
+  it.each([
+    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 42\r\nETag: "1"\r\n\r\n'],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 42\r\nETag: "1"\r\n\r\n'],
+  ])('to %s keeps the length that it would have had', async (method, answer) => {
+    upstream.onConnection(answering(answer));
+    const got = await rawSend(rig.data, `${method} /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(got).toMatch(/^HTTP\/1\.1 (?:200|304) .*Content-Length: 42\r\nETag: "1"\r\n.*\r\n\r\n$/s);
+    expect(got).not.toMatch(/transfer-encoding/i);
+  });
+
+  it.each(['204 No Content', '304 Not Modified'])(
+    'of %s has none, and the next answer follows at once',
+    async (status) => {
+      upstream.onConnection(answering(`HTTP/1.1 ${status}\r\nETag: "1"\r\n\r\n`));
+      const client = (await rawConnect(rig.data)).send('GET /billing/x HTTP/1.1\r\nHost: a\r\n\r\n');
+      await client.until('\r\n\r\n');
+      client.send(`${GET}\r\n`);
+      expect(await client.all()).toMatch(
+        new RegExp(`^HTTP/1.1 ${status}\r\n[^<]*?\r\n\r\nHTTP/1.1 ${status}\r\n[^<]*?\r\n\r\n$`),
+      );
+    },
+  );
+});
+
+describe('case 19: a client of HTTP/1.0', () => {
+  it('gets a chunked answer unchunked, up to the end of the connection', async () => {
+    upstream.onConnection(
+      answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'),
+    );
+    const answer = await rawSend(rig.data, 'GET /billing/x HTTP/1.0\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhello world$/s);
+    expect(answer).not.toMatch(/transfer-encoding/i);
+  });
+
+  it('that asks to keep the connection does not get it where only its end would end the answer', async () => {
+    upstream.onConnection(answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'));
+    const answer = await rawSend(rig.data, 'GET /billing/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    expect(answer).toMatch(/^connection: close\r\n.*ok$/ims);
+  });
+});
+
+describe('case 20: methods', () => {
+  it.each(['CONNECT a:443', 'CONNECT /billing/x', 'TRACE /billing/x'])('%s is not forwarded', async (line) => {
+    const before = upstream.connections.length;
+    const answer = await rawSend(rig.data, `${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 501 .*"code":"METHOD_NOT_FORWARDED"/s);
+    expect(upstream.connections).toHaveLength(before);
+  });
+
+  it.each(['PROPFIND', 'QUERY', 'REPORT', 'LOCK', 'PURGE'])('%s is forwarded', async (method) => {
+    upstream.onConnection(answering(ok()));
+    expect(await rawSend(rig.data, `${GET.replace('GET', method)}\r\n`)).toMatch(/ 200 OK/);
+    expect(latest()?.received).toMatch(new RegExp(`^${method} /billing/x HTTP/1.1\r\n`));
+  });
+
+  it('of two pipelined requests are answered in order, one after the other, however long the first takes', async () => {
+    const { promise: firstMayEnd, resolve: endFirst } = Promise.withResolvers<void>();
+    upstream.onConnection(async (connection) => {
+      const [, path] = /^\w+ (\S+)/.exec(await connection.until('\r\n\r\n')) ?? [];
+      if (path === '/billing/first') await firstMayEnd;
+      connection.send(ok(path, 'Connection: close\r\n'));
+    });
+    const before = upstream.connections.length;
+    const requests = ['first', 'second'].map(
+      (path) => `POST /billing/${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
+    );
+    const client = (await rawConnect(rig.data)).send(requests.join(''));
+    await (await upstream.connection(before)).until('/billing/first');
+    expect(await rawSend(rig.data, `${GET}\r\n`)).toMatch(/ 200 OK/); // a stranger is not held up
+    expect(upstream.connections.slice(before).filter(({ received }) => received.includes('second'))).toEqual([]);
+    endFirst();
+    expect(await client.until(/\/billing\/second$/)).toMatch(/\/billing\/first.*\/billing\/second$/s);
+    client.destroy();
+  });
+
+  it('of a hundred pipelined requests are all answered in order', async () => {
+    upstream.onConnection(async (connection) => {
+      for (let n = 1; ; n += 1) {
+        const seen = await connection.untilHeads(n);
+        connection.send(ok([...seen.matchAll(/^GET (\S+)/gm)].at(n - 1)?.[1]));
+      }
+    });
+    const paths = Array.from({ length: 100 }, (_, n) => `/billing/${n}`);
+    const client = (await rawConnect(rig.data)).send(
+      paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''),
+    );
+    const answers = await client.until(/\/billing\/99$/);
+    expect([...answers.matchAll(/^\/billing\/\d+/gm)].map(([path]) => path.replace(/HTTP.*/, ''))).toEqual(paths);
+    client.destroy();
+  });
+
+  it('of garbage behind a good request does not cost that request its answer', async () => {
+    upstream.onConnection(answering(ok('good')));
+    const answer = await rawSend(rig.data, 'GET /billing/x HTTP/1.1\r\nHost: a\r\n\r\nNONSENSE\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*goodHTTP\/1\.1 400 .*MALFORMED_REQUEST/s);
+  });
+});
+
+describe('case 21: headers', () => {
+  const HEADERS =
+    'X-Mixed-CASE: One\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nx-twice: 1\r\nX-Twice: 2\r\nX-Latin1: J\xfcrgen \xa9\r\n';
+
+  it('of an answer keep their order, case, repetition and bytes', async () => {
+    upstream.onConnection(answering(ok('ok', HEADERS)));
+    expect(await rawSend(rig.data, `${GET}\r\n`)).toContain(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 2\r\n`);
+  });
+
+  it('of an answer that streams keep their bytes too', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send(`HTTP/1.1 200 OK\r\n${HEADERS}Content-Length: 2\r\n\r\n`);
+      await client.until('\r\n\r\n');
+      connection.send('ok');
+    });
+    const client = (await rawConnect(rig.data)).send(`${GET}\r\n`);
+    expect(await client.all()).toContain(`HTTP/1.1 200 OK\r\n${HEADERS}Content-Length: 2\r\n`);
+  });
+
+  it('of a request keep their order, case, repetition and bytes', async () => {
+    upstream.onConnection(answering(ok()));
+    await rawSend(rig.data, `${GET}${HEADERS}\r\n`);
+    expect(latest()?.received).toContain(HEADERS);
+  });
+});
+
+describe('case 22: interim answers and trailers', () => {
+  it('102 and 103 reach the client before the answer', async () => {
+    const interim =
+      'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nConnection: x\r\n\r\n';
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send(interim);
+      await client.until('preload\r\n\r\n');
+      connection.send(ok());
+    });
+    const client = (await rawConnect(rig.data)).send(`${GET}\r\n`);
+    expect(await client.all()).toMatch(
+      /^HTTP\/1\.1 102 [^\r]*\r\n\r\nHTTP\/1\.1 103 [^\r]*\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/,
+    );
+  });
+
+  it('none reaches a client of HTTP/1.0', async () => {
+    upstream.onConnection(answering(`HTTP/1.1 103 Early Hints\r\n\r\n${ok()}`));
+    expect(await rawSend(rig.data, 'GET /billing/x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('200 of them are too many: the call ends', async () => {
+    upstream.onConnection(answering(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(200)}${ok()}`));
+    const answer = await rawSend(rig.data, `${GET}\r\n`);
+    expect(answer).toMatch(/HTTP\/1\.1 502 .*"code":"UPSTREAM_FAILED"/s);
+    expect(answer.match(/HTTP\/1\.1 102/g)?.length).toBeLessThanOrEqual(100);
+    await latest()?.closed;
+  });
+
+  it('trailers of an answer reach the client, except those that would be taken for headers', async () => {
+    const trailers = 'X-Checksum: abc\r\nContent-Type: evil\r\nSet-Cookie: a=1\r\nX-Banyan-Mirror: 1\r\n';
+    const head = 'HTTP/1.1 200 OK\r\nTrailer: X-Checksum\r\nTransfer-Encoding: chunked\r\n\r\n';
+    upstream.onConnection(answering(`${head}2\r\nok\r\n0\r\n${trailers}\r\n`));
+    const answer = await rawSend(rig.data, `${GET}\r\n`);
+    expect(answer).toMatch(/^trailer: X-Checksum\r\n.*^2\r\nok\r\n0\r\nX-Checksum: abc\r\n\r\n$/ims);
+  });
+
+  it('trailers of a request that announces them reach the upstream', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until(/0\r\n.*\r\n\r\n$/s);
+      connection.send(ok());
+    });
+    const chunks = '5\r\nhello\r\n0\r\nX-Checksum: abc\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n';
+    const head = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-Checksum\r\n';
+    expect(await rawSend(rig.data, `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}`)).toMatch(/ 200 OK/);
+    expect(latest()?.received).toMatch(/5\r\nhello\r\n0\r\nX-Checksum: abc\r\n\r\n$/);
+  });
+});

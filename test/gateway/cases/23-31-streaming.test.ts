@@ -1,0 +1,274 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Limits, Timeouts } from '../../../src/contract/limits.ts';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import {
+  answering,
+  ok,
+  type RawSocket,
+  type RawUpstream,
+  rawConnect,
+  rawSend,
+  startRawUpstream,
+} from '../../support/raw-socket.ts';
+import { settled } from '../../support/settled.ts';
+import { unusedAddress } from '../../support/upstream.ts';
+
+const MIB = 1 << 20;
+
+let upstream: RawUpstream;
+let rig: GatewayRig;
+const rigs: GatewayRig[] = [];
+beforeAll(async () => {
+  upstream = await startRawUpstream();
+  rig = await startWith({});
+});
+afterAll(async () => {
+  await Promise.all(rigs.map((one) => one.close()));
+  await upstream.close();
+});
+afterEach(async () => {
+  for (const connection of upstream.connections) connection.destroy();
+  await Promise.all(upstream.connections.map(({ closed }) => closed));
+});
+
+async function startWith(options: { limits?: Partial<Limits>; timeouts?: Partial<Timeouts> }): Promise<GatewayRig> {
+  const started = await startRig(billing(upstream.url, await unusedAddress()), options);
+  rigs.push(started);
+  return started;
+}
+
+const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\n';
+const UPLOAD = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+const pending = (of = rig) => of.gateway.parts.types[0]?.primaryLegs.legacy.pending;
+const aborts = (of = rig) => of.gateway.parts.counters.snapshot().client_aborts;
+
+/** Sends a request and resolves once the upstream has the start of it. */
+async function underWay(bytes: string, at = rig): Promise<{ client: RawSocket; connection: RawSocket }> {
+  const before = upstream.connections.length;
+  const client = (await rawConnect(at.data)).send(bytes);
+  const connection = await upstream.connection(before);
+  await connection.until('\r\n\r\n');
+  return { client, connection };
+}
+
+describe.each(['off', 'shadow'] as const)('case 23, at %s: server-sent events', (stage) => {
+  beforeAll(() => rig.stage(stage));
+  afterAll(() => rig.stage('off'));
+
+  it('arrive one by one, the head before the first of them', async () => {
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${GET}Accept: text/event-stream\r\nLast-Event-ID: 41\r\n\r\n`);
+    expect(connection.received).toContain('Last-Event-ID: 41\r\n');
+    connection.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await client.until(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n$/s);
+    for (const event of ['id: 42\ndata: a\n\n', 'id: 43\ndata: b\n\n']) {
+      connection.send(`${event.length.toString(16)}\r\n${event}\r\n`);
+      await client.until(event);
+    }
+    connection.send('0\r\n\r\n');
+    await client.until(/0\r\n\r\n$/);
+    client.destroy();
+  });
+});
+
+/** What may stand in the buffers of the kernel and of the gateway together. */
+const BUFFERED_MAX = 8 * MIB;
+
+it('case 24: a client that reads nothing of 300 MB holds the upstream back', async () => {
+  upstream.onConnection(() => undefined);
+  const { client, connection } = await underWay(`${GET}\r\n`);
+  client.socket.pause();
+  const body = Buffer.alloc(300 * MIB);
+  connection.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.byteLength}\r\n\r\n`);
+  for (let at = 0; at < body.byteLength; at += MIB) connection.socket.write(body.subarray(at, at + MIB));
+  const { socket } = connection;
+  expect(await settled(() => socket.bytesWritten - socket.writableLength)).toBeLessThan(BUFFERED_MAX);
+  client.reset();
+  await connection.closed;
+});
+
+describe('case 25: a client that takes too long', () => {
+  it('to send a head is told 408', async () => {
+    const quick = await startWith({ timeouts: { requestHeadMs: 200 } });
+    const client = (await rawConnect(quick.data)).send('GET /billing/x HTTP/1.1\r\nHost');
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
+    expect(quick.gateway.parts.counters.snapshot().request_timeouts).toBe(1);
+  });
+
+  it('to send a body is told 408, and its upstream is let go', async () => {
+    const quick = await startWith({ timeouts: { requestMs: 300 } });
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${UPLOAD}1\r\na\r\n`, quick);
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
+    await connection.closed;
+    expect(connection.received).not.toContain('0\r\n\r\n');
+    await expect.poll(() => pending(quick)).toBe(0);
+  });
+
+  it('to send a small body that is read first is told 408, and the upstream hears nothing', async () => {
+    const quick = await startWith({ timeouts: { requestMs: 300 } });
+    const before = upstream.connections.length;
+    const answer = await rawSend(quick.data, 'POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(upstream.connections).toHaveLength(before);
+  });
+
+  it('to read its answer is cut off', async () => {
+    const quick = await startWith({ timeouts: { idleMs: 300 } });
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${GET}\r\n`, quick);
+    client.socket.pause();
+    connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n');
+    for (let n = 0; n < 64; n += 1) connection.socket.write(Buffer.alloc(MIB));
+    await connection.closed;
+    await expect.poll(() => pending(quick)).toBe(0);
+    client.reset();
+  });
+});
+
+it('case 26: a client that resets in the middle of a download has its upstream closed', async () => {
+  upstream.onConnection(() => undefined);
+  const before = aborts();
+  const { client, connection } = await underWay(`${GET}\r\n`);
+  connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+  await client.until('half');
+  client.reset();
+  await connection.closed;
+  await expect.poll(() => [pending(), aborts() - before]).toEqual([0, 1]);
+});
+
+describe('case 27: a client that leaves before its answer', () => {
+  it.each(['reset', 'destroy'] as const)('by %s has its upstream closed', async (how) => {
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${GET}\r\n`);
+    client[how]();
+    await connection.closed;
+    await expect.poll(() => pending()).toBe(0);
+  });
+
+  it('while its call waits for a connection leaves the queue', async () => {
+    const narrow = await startWith({ limits: { upstreamConnectionsMax: 1 } });
+    upstream.onConnection(() => undefined);
+    const { client: first, connection } = await underWay(`${GET}\r\n`, narrow);
+    const second = (await rawConnect(narrow.data)).send(`${GET}\r\n`);
+    await expect.poll(() => pending(narrow)).toBe(2);
+    second.reset();
+    await expect.poll(() => pending(narrow)).toBe(1);
+    connection.send(ok());
+    await first.until(/ok$/);
+    expect(connection.received.match(/GET /g)).toHaveLength(1);
+    first.destroy();
+  });
+
+  it('while its body is still read whole is forgotten, and the upstream hears nothing', async () => {
+    const before = [upstream.connections.length, aborts()] as const;
+    const client = (await rawConnect(rig.data)).send(
+      'POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe',
+    );
+    await fetch(`${rig.data}/nobodys`); // by then the gateway has read what came before
+    client.reset();
+    await expect.poll(() => aborts()).toBe(before[1] + 1);
+    expect(upstream.connections).toHaveLength(before[0]);
+  });
+});
+
+describe('case 28: a client that leaves in the middle of an upload', () => {
+  it.each([
+    ['reset', 'off'],
+    ['destroy', 'off'],
+    ['reset', 'shadow'],
+    ['destroy', 'shadow'],
+  ] as const)('by %s at %s: the upstream sees it break off, never a whole body', async (how, stage) => {
+    await rig.stage(stage);
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${UPLOAD}5\r\nhello\r\n`);
+    await connection.until('hello');
+    client[how]();
+    await connection.closed;
+    expect(connection.received).not.toContain('0\r\n\r\n');
+    await expect.poll(() => pending()).toBe(0);
+    await rig.stage('off');
+  });
+
+  it('with a length: the upstream sees fewer bytes than announced', async () => {
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(
+      `POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${'a'.repeat(20_000)}`,
+    );
+    await connection.until('a'.repeat(20_000));
+    client.destroy();
+    await connection.closed;
+    expect(connection.received.length).toBeLessThan(100_000);
+  });
+});
+
+it('case 29: a client that ends its half after the request has left: its call is cancelled', async () => {
+  upstream.onConnection(() => undefined);
+  const before = aborts();
+  const { client, connection } = await underWay(`${GET}\r\n`);
+  client.end();
+  expect(await client.all()).toBe('');
+  await connection.closed;
+  await expect.poll(() => aborts()).toBe(before + 1);
+});
+
+describe('case 30: a body is nobody else’s business', () => {
+  it.each(['off', 'shadow'] as const)('gzip passes byte by byte at %s', async (stage) => {
+    await rig.stage(stage);
+    const body = gzipSync('hello '.repeat(1000)).toString('latin1');
+    const headers = 'Content-Encoding: gzip\r\nETag: W/"1"\r\nVary: Accept-Encoding\r\n';
+    upstream.onConnection(answering(ok(body, headers)));
+    const answer = await rawSend(rig.data, `${GET}Accept-Encoding: gzip, br\r\nConnection: close\r\n\r\n`);
+    expect(answer).toContain(`${headers}content-length: ${body.length}\r\n`);
+    expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
+    expect(upstream.connections.at(-1)?.received).toContain('Accept-Encoding: gzip, br\r\n');
+    await rig.stage('off');
+  });
+
+  it('a range passes both ways', async () => {
+    const head =
+      'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nAccept-Ranges: bytes\r\nContent-Length: 3\r\n';
+    upstream.onConnection(answering(`${head}\r\ncde`));
+    const answer = await rawSend(rig.data, `${GET}Range: bytes=2-4\r\nIf-Range: "1"\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^${head}.*\r\n\r\ncde$`, 's'));
+    expect(upstream.connections.at(-1)?.received).toMatch(/^Range: bytes=2-4\r\nIf-Range: "1"\r\n/m);
+  });
+});
+
+describe('case 31: a large upload', () => {
+  it('is taken no faster than the upstream takes it', async () => {
+    upstream.onConnection((connection) => connection.socket.pause());
+    const client = (await rawConnect(rig.data)).send(
+      `POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${300 * MIB}\r\n\r\n`,
+    );
+    const chunk = Buffer.alloc(MIB);
+    for (let n = 0; n < 300; n += 1) client.socket.write(chunk);
+    const { socket } = client;
+    expect(await settled(() => socket.bytesWritten - socket.writableLength)).toBeLessThan(BUFFERED_MAX);
+    client.reset();
+    // Whoever takes nothing is not asked whether the client is still there, so here it is the upstream that ends it.
+    upstream.connections.at(-1)?.destroy();
+    await expect.poll(() => pending()).toBe(0);
+  });
+
+  it('that says that it is longer than requestBodyBytesMax is refused before the upstream hears of it', async () => {
+    const small = await startWith({ limits: { requestBodyBytesMax: 1024 } });
+    const before = upstream.connections.length;
+    const answer = await rawSend(small.data, 'POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1025\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 .*^Connection: close\r\n.*"code":"BODY_TOO_LARGE"/ims);
+    expect(upstream.connections).toHaveLength(before);
+  });
+
+  it('that turns out to be longer ends in 413, and the upstream sees it break off', async () => {
+    const small = await startWith({ limits: { requestBodyBytesMax: 1024 } });
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${UPLOAD}400\r\n${'a'.repeat(1024)}\r\n`, small);
+    await connection.until('a'.repeat(1024));
+    client.send('1\r\nb\r\n');
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 413 .*^Connection: close\r\n.*"code":"BODY_TOO_LARGE"/ims);
+    await connection.closed;
+    expect(connection.received).not.toMatch(/\r\nb|0\r\n\r\n$/);
+    expect(small.gateway.parts.counters.snapshot().bodies_too_large).toBe(1);
+  });
+});

@@ -1,0 +1,364 @@
+import { createServer, type Server } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Limits, Timeouts } from '../../../src/contract/limits.ts';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import {
+  answering,
+  ok,
+  type RawSocket,
+  type RawUpstream,
+  rawConnect,
+  rawSend,
+  startRawUpstream,
+} from '../../support/raw-socket.ts';
+import { unusedAddress } from '../../support/upstream.ts';
+
+let upstream: RawUpstream;
+let rig: GatewayRig;
+const rigs: GatewayRig[] = [];
+beforeAll(async () => {
+  upstream = await startRawUpstream();
+  rig = await startWith({});
+});
+afterAll(async () => {
+  await Promise.all(rigs.map((one) => one.close()));
+  await upstream.close();
+});
+afterEach(async () => {
+  for (const connection of upstream.connections) connection.destroy();
+  await Promise.all(upstream.connections.map(({ closed }) => closed));
+});
+
+type Options = { limits?: Partial<Limits>; timeouts?: Partial<Timeouts>; legacy?: string; v2?: string };
+
+async function startWith({ legacy = upstream.url, v2, ...options }: Options): Promise<GatewayRig> {
+  const started = await startRig(billing(legacy, v2 ?? (await unusedAddress())), options);
+  rigs.push(started);
+  return started;
+}
+
+const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const UPLOAD = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+const failedWith = (code: string, status: number) => new RegExp(`^HTTP/1.1 ${status} .*"code":"${code}"`, 's');
+
+describe('case 39: an upstream that is not there', () => {
+  it('refuses: 502', async () => {
+    const alone = await startWith({ legacy: await unusedAddress() });
+    expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
+  });
+
+  it('has no address in the DNS: 502', async () => {
+    const alone = await startWith({ legacy: 'http://nobody.invalid' });
+    expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
+  });
+
+  it('shows no certificate that holds: 502', async () => {
+    const server = await tlsServer();
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const alone = await startWith({ legacy: `https://${host}:${port}` });
+      expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
+    }
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('has all its connections busy and its queue full: 503 with Retry-After', async () => {
+    const narrow = await startWith({ limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
+    upstream.onConnection(() => undefined);
+    const before = upstream.connections.length;
+    const busy = (await rawConnect(narrow.data)).send(GET);
+    await (await upstream.connection(before)).until('\r\n\r\n');
+    const answer = await rawSend(narrow.data, GET);
+    expect(answer).toMatch(failedWith('UPSTREAM_OVERLOADED', 503));
+    expect(answer).toMatch(/^retry-after: 1\r$/im);
+    busy.destroy();
+  });
+
+  it('has no connection free for longer than connectMs: 503', async () => {
+    const narrow = await startWith({ limits: { upstreamConnectionsMax: 1 }, timeouts: { connectMs: 200 } });
+    upstream.onConnection(() => undefined);
+    const before = upstream.connections.length;
+    const busy = (await rawConnect(narrow.data)).send(GET);
+    await (await upstream.connection(before)).until('\r\n\r\n');
+    expect(await rawSend(narrow.data, GET)).toMatch(failedWith('UPSTREAM_OVERLOADED', 503));
+    busy.destroy();
+  });
+});
+
+/** A TLS server without a certificate. */
+async function tlsServer(): Promise<Server> {
+  const server = createServer({ ciphers: 'aNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' });
+  server.on('tlsClientError', () => undefined); // the point of it
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return server;
+}
+
+describe('case 40: an upstream that takes too long', () => {
+  it.each([
+    ['GET', GET],
+    ['an upload', `${UPLOAD}5\r\nhello\r\n0\r\n\r\n`],
+    ['an expectation', `${UPLOAD.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n')}5\r\nhello\r\n0\r\n\r\n`],
+  ])('to answer %s: 504, and the connection is let go', async (_what, request) => {
+    const quick = await startWith({ timeouts: { answerMs: 200 } });
+    upstream.onConnection(() => undefined);
+    const client = (await rawConnect(quick.data)).send(request);
+    await client.until(failedWith('UPSTREAM_TIMEOUT', 504));
+    await upstream.connections.at(-1)?.closed;
+    expect(quick.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
+    client.destroy();
+  });
+
+  it('to go on with an answer: the client sees it break off', async () => {
+    const quick = await startWith({ timeouts: { idleMs: 200 } });
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+    });
+    expect(await rawSend(quick.data, GET)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhalf$/s);
+    await upstream.connections.at(-1)?.closed;
+  });
+
+  it('is not the one that is late while the client takes its time to upload', async () => {
+    const quick = await startWith({ timeouts: { answerMs: 100 } });
+    upstream.onConnection(async (connection) => {
+      await connection.until('0\r\n\r\n');
+      connection.send(ok());
+    });
+    const client = (await rawConnect(quick.data)).send(`${UPLOAD}5\r\nhello\r\n`);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // three times answerMs
+    client.send('0\r\n\r\n');
+    expect(await client.until(/ok$/)).toMatch(/^HTTP\/1\.1 200 /);
+    client.destroy();
+  });
+});
+
+/** Answers the first request of a connection, and closes it when the second one comes. */
+const closesOnSecond = async (connection: RawSocket) => {
+  await connection.until('\r\n\r\n');
+  connection.send(ok('first'));
+  await connection.until((received) => received.split('HTTP/1.1').length > 2);
+  connection.reset();
+};
+
+describe('case 41: a connection that had gone stale', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS'])('%s is asked again, once, on a fresh one', async (method) => {
+    const alone = await startWith({});
+    upstream.onConnection(closesOnSecond);
+    const before = upstream.connections.length;
+    await rawSend(alone.data, GET);
+    upstream.onConnection(answering(ok(method === 'HEAD' ? '' : 'second')));
+    expect(await rawSend(alone.data, GET.replace('GET', method))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(upstream.connections.length - before).toBe(2);
+    expect(alone.gateway.parts.counters.snapshot().stale_connection_retries).toBe(1);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is not asked again: 502', async (method) => {
+    const alone = await startWith({});
+    upstream.onConnection(closesOnSecond);
+    const before = upstream.connections.length;
+    await rawSend(alone.data, GET);
+    const request = GET.replace('GET', method).replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n');
+    expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+    expect(upstream.connections.length - before).toBe(1);
+  });
+
+  it('GET on a fresh connection is not asked again: 502', async () => {
+    const alone = await startWith({});
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.destroy();
+    });
+    const before = upstream.connections.length;
+    expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+    expect(upstream.connections.length - before).toBe(1);
+  });
+
+  it('GET of which some of the answer came is not asked again: 502', async () => {
+    const alone = await startWith({});
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send(ok('first'));
+      await connection.until((received) => received.split('HTTP/1.1').length > 2);
+      connection.send('HTTP/1.1 200 OK\r\nContent-Le').end();
+    });
+    const before = upstream.connections.length;
+    await rawSend(alone.data, GET);
+    expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+    expect(upstream.connections.length - before).toBe(1);
+  });
+});
+
+describe('case 42: an answer that breaks off', () => {
+  const BODY = 'a'.repeat(100_000);
+  const bodyIn = (received: string) => received.match(/a{50,}/g)?.join('') ?? '';
+  const FRAMINGS = {
+    'with a length': `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${BODY}`,
+    chunked: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n`,
+  } as const;
+  const ENDS = ['end', 'reset'] as const;
+  const cases = Object.keys(FRAMINGS).flatMap((framing) =>
+    ENDS.map((end) => [framing as keyof typeof FRAMINGS, end] as const),
+  );
+
+  it.each(cases)(
+    '%s by %s: the client has every byte that was sent, and sees that it is not all',
+    async (framing, end) => {
+      upstream.onConnection(async (connection) => {
+        await connection.until('\r\n\r\n');
+        connection.send(FRAMINGS[framing]);
+        await client.until((received) => bodyIn(received).length === BODY.length);
+        connection[end]();
+      });
+      const client = (await rawConnect(rig.data)).send(GET);
+      const answer = await client.all();
+      expect(bodyIn(answer)).toBe(BODY);
+      expect(answer).not.toMatch(/\r\n0\r\n\r\n$/);
+    },
+  );
+
+  it('while the client reads slowly: it still has every byte', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send(FRAMINGS['with a length']).end();
+    });
+    const client = (await rawConnect(rig.data)).send(GET);
+    client.socket.pause();
+    await upstream.connections.at(-1)?.closed;
+    client.socket.resume();
+    expect(bodyIn(await client.all())).toBe(BODY);
+  });
+
+  it('for a client of HTTP/1.0, which knows the end by the connection only: that ends by a reset', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
+      await client.until('half');
+      connection.end();
+    });
+    const client = (await rawConnect(rig.data)).send('GET /billing/x HTTP/1.0\r\n\r\n');
+    await client.closed;
+    expect([client.wasReset, client.wasEnded]).toEqual([true, false]);
+  });
+});
+
+describe('case 43: an answer that is no HTTP', () => {
+  const MALFORMED = {
+    'Content-Length and Transfer-Encoding':
+      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk',
+    'a length that is none': 'HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nok',
+    'a bad name': 'HTTP/1.1 200 OK\r\nX(Y: 1\r\nContent-Length: 2\r\n\r\nok',
+    'a name with a space': 'HTTP/1.1 200 OK\r\nX : 1\r\nContent-Length: 2\r\n\r\nok',
+    'a value with NUL': 'HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\nok',
+    'a value with a control character': 'HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 2\r\n\r\nok',
+    'a garbage line': 'HTTP/1.1 200 OK\r\ngarbage\r\nContent-Length: 2\r\n\r\nok',
+    garbage: 'garbage\r\n\r\n',
+    'status 99': 'HTTP/1.1 99 Low\r\nContent-Length: 2\r\n\r\nok',
+    'status 1000': 'HTTP/1.1 1000 High\r\nContent-Length: 2\r\n\r\nok',
+    'an unasked 100': `HTTP/1.1 100 Continue\r\n\r\n${ok()}`,
+  } as const;
+
+  it.each(Object.entries(MALFORMED))('%s: 502, and the connection is not used again', async (_what, bytes) => {
+    upstream.onConnection(answering(bytes));
+    expect(await rawSend(rig.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+    await upstream.connections.at(-1)?.closed;
+    upstream.onConnection(answering(ok('fresh')));
+    expect(await rawSend(rig.data, GET)).toMatch(/fresh$/);
+  });
+
+  it('bytes behind an answer are not taken for the next one', async () => {
+    upstream.onConnection(answering(`${ok('mine')}${ok('forged')}`));
+    const answers = await Promise.all([rawSend(rig.data, GET), rawSend(rig.data, GET)]);
+    upstream.onConnection(answering(ok('fresh')));
+    answers.push(await rawSend(rig.data, GET), await rawSend(rig.data, GET));
+    expect(answers.join('')).not.toContain('forged');
+  });
+});
+
+describe('case 44: a reason phrase', () => {
+  it.each(['O\x01K', 'O\x7fK', 'O\x1b[31mK'])('%j is left out, and the answer goes on', async (reason) => {
+    upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
+    expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 200 \r\n.*ok$/s);
+  });
+
+  it.each(['No Way', 'a\tb', ''])('%j passes', async (reason) => {
+    upstream.onConnection(answering(`HTTP/1.1 422 ${reason}\r\nContent-Length: 2\r\n\r\nno`));
+    expect((await rawSend(rig.data, GET)).startsWith(`HTTP/1.1 422 ${reason}\r\n`)).toBe(true);
+  });
+});
+
+describe('case 45: an answer that was not asked for', () => {
+  it('of 200 kB of headers: 502', async () => {
+    upstream.onConnection(answering(ok('ok', `X: ${'a'.repeat(200_000)}\r\n`)));
+    expect(await rawSend(rig.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+  });
+
+  it.each([
+    ['GET', GET],
+    [
+      'an expectation',
+      GET.replace('GET', 'POST').replace('\r\n\r\n', '\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n'),
+    ],
+  ])('of 101, to %s: 502', async (_what, request) => {
+    upstream.onConnection(answering('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'));
+    expect(await rawSend(rig.data, request)).toMatch(failedWith('UPSTREAM_FAILED', 502));
+    await upstream.connections.at(-1)?.closed;
+  });
+});
+
+describe('case 46: an answer while the body is still uploaded', () => {
+  it.each(['off', 'shadow'] as const)('reaches the client at %s, which may go on sending in vain', async (stage) => {
+    await rig.stage(stage);
+    for (const status of ['413 Content Too Large', '401 Unauthorized']) {
+      upstream.onConnection(async (connection) => {
+        await connection.until('hello');
+        connection.send(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nno`);
+      });
+      const client = (await rawConnect(rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
+      expect(await client.until(/no$/)).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n.*^connection: close\r\n`, 'ims'));
+      client.send('5\r\nworld\r\n0\r\n\r\n');
+      await client.closed;
+      expect(client.wasReset).toBe(false);
+      await upstream.connections.at(-1)?.closed;
+    }
+    await rig.stage('off');
+  });
+
+  it('of an upstream that closes at once reaches the client too', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('hello');
+      connection.send('HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno').end();
+    });
+    const client = (await rawConnect(rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
+    expect(await client.until(/no$/)).toMatch(/^HTTP\/1\.1 413 /);
+    client.destroy();
+  });
+});
+
+describe('case 48: a slow side', () => {
+  it('delays no call to the other: each has its own connections and its own queue', async () => {
+    const slow = await startRawUpstream();
+    const narrow = await startWith({ v2: slow.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 1 } });
+    upstream.onConnection(answering(ok('legacy')));
+    await narrow.stage('live');
+    const write =
+      'POST /billing/w HTTP/1.1\r\nHost: a\r\nX-Tenant: t\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+    const stuck = [(await rawConnect(narrow.data)).send(write), (await rawConnect(narrow.data)).send(write)];
+    await expect.poll(() => narrow.gateway.parts.types[0]?.primaryLegs.v2.pending).toBe(2);
+    expect(await rawSend(narrow.data, write)).toMatch(/^HTTP\/1\.1 (?:503 |200 OK\r\n.*legacy$)/s);
+    await narrow.stage('off');
+    for (let n = 0; n < 20; n += 1) expect(await rawSend(narrow.data, GET)).toMatch(/legacy$/);
+    for (const client of stuck) client.destroy();
+    await slow.close();
+  });
+
+  it('delays no call at shadow: the candidate has connections of its own', async () => {
+    const hanging = await startRawUpstream();
+    const narrow = await startWith({ v2: hanging.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
+    upstream.onConnection(answering(ok('legacy')));
+    await narrow.stage('shadow');
+    for (let n = 0; n < 20; n += 1) expect(await rawSend(narrow.data, GET)).toMatch(/legacy$/);
+    await hanging.close();
+  });
+});
