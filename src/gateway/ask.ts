@@ -116,6 +116,10 @@ class AnswerOnItsWay {
     if (this.#state === 'streamed' && this.#flow !== null) this.#client.data(chunk, this.#flow);
   };
 
+  readonly flush = (): void => {
+    if (this.#state === 'streamed') this.#client.flush();
+  };
+
   #keep(chunk: Buffer): void {
     if (this.#chunks === null) return;
     this.#chunks.push(chunk);

@@ -9,11 +9,18 @@ import { errorBody } from './own-answer.ts';
 /** How long a client that was cut off, or has all of its answer, may take to read what is left of it. */
 const READ_REST_MS = 60_000;
 
+/** Bodies up to this are joined with their heads. */
+const ONE_WRITE_BYTES_MAX = 16 * 1024;
+
+type HeldBack = { readonly first: Buffer; readonly flow: Flow };
+
 /** The client's end of a call: an answer is written once, streamed or whole, or the connection is cut. */
 export class ClientAnswer {
   readonly #response: ServerResponse;
   #onGone: (() => void) | null = null;
   #bodyBegun = false;
+  /** The first of the body, while its head is not sent either. */
+  #heldBack: HeldBack | null = null;
   /** Somebody else answered: the call has nobody to answer to any more. */
   #taken = false;
   /** Whether the end of the connection is the only end that the answer has. */
@@ -64,9 +71,6 @@ export class ClientAnswer {
   /** Throws when Node refuses a header: the upstream's answer is malformed then. */
   head(status: number, statusText: string, headers: RawHeaders): void {
     this.#writeHead(status, statusText, headers);
-    // A streamed answer may pause long before its first byte, and its head must not wait for it; but a body that
-    // came in the same packet goes out with its head in one write.
-    process.nextTick(flushHead, this);
   }
 
   #writeHead(status: number, statusText: string, headers: RawHeaders): void {
@@ -85,26 +89,48 @@ export class ClientAnswer {
     lingerAtClose(this.#response.socket);
   }
 
-  flushHead(): void {
-    if (this.#bodyBegun || this.#response.destroyed) return;
+  /**
+   * Sends what is there: a streamed answer may pause long before its first byte, and its head must not wait for it. But
+   * a body that came in the same packet goes out with its head in one write.
+   */
+  flush(): void {
+    const response = this.#response;
+    if (this.#bodyBegun || response.destroyed || response.writableEnded || !response.headersSent) return;
     this.#bodyBegun = true;
     // Not flushHeaders(): that writes UTF-8, and header bytes are latin-1.
-    this.#response.write('', 'latin1');
+    if (this.#heldBack === null) response.write('', 'latin1');
+    else this.#write(this.#heldBack.first, this.#heldBack.flow);
   }
 
   /** Streams a chunk; holds the upstream back while the client is slower. */
-  data(chunk: Uint8Array, flow: Flow): void {
-    this.#bodyBegun = true;
+  data(chunk: Buffer, flow: Flow): void {
+    if (!this.#bodyBegun && this.#heldBack === null && chunk.byteLength <= ONE_WRITE_BYTES_MAX) {
+      this.#heldBack = { first: chunk, flow };
+      return;
+    }
+    this.flush();
+    this.#write(chunk, flow);
+  }
+
+  #write(chunk: Buffer, flow: Flow): void {
     if (this.#response.write(chunk)) return;
     flow.pause();
     this.#response.once('drain', () => flow.resume());
   }
 
   end(trailers: RawHeaders): void {
+    const first = this.#bodyBegun ? null : (this.#heldBack?.first ?? null);
     this.#bodyBegun = true;
     if (trailers.length > 0 && this.#response.chunkedEncoding) this.#addTrailers(forwardedTrailers(trailers));
-    this.#response.end();
+    this.#endWith(first);
     if (this.#response.writableLength > 0) this.#response.socket?.setTimeout(READ_REST_MS);
+  }
+
+  /** As text, a small body is joined with its head: one write instead of two. */
+  #endWith(body: Buffer | null): void {
+    if (body === null) this.#response.end();
+    else if (body.byteLength <= ONE_WRITE_BYTES_MAX) this.#response.end(body.toString('latin1'), 'latin1');
+    else this.#response.end(body);
   }
 
   #addTrailers(raw: RawHeaders): void {
@@ -117,7 +143,7 @@ export class ClientAnswer {
   /** Head and body at once. The length is ours to say: the body may have been rewritten. */
   whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void {
     this.#writeHead(status, statusText, headers);
-    this.#response.end(body);
+    this.#endWith(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   }
 
   /** Banyan's own answer. */
@@ -149,6 +175,7 @@ export class ClientAnswer {
 
   /** What came is delivered, then the connection closes, so that the client sees that its answer is not whole. */
   cut(): void {
+    this.flush();
     const { socket } = this.#response;
     if (socket === null) return void this.#response.destroy();
     socket.setTimeout(READ_REST_MS);
@@ -161,8 +188,4 @@ export class ClientAnswer {
 /** Whether some of the request's body is still to come. */
 function isUnread({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
-}
-
-function flushHead(client: ClientAnswer): void {
-  client.flushHead();
 }

@@ -34,6 +34,8 @@ export type AnswerListener = {
   readonly interim?: (status: number, headers: RawHeaders) => void;
   readonly head: (status: number, statusText: string, headers: RawHeaders, flow: Flow) => void;
   readonly data: (chunk: Buffer) => void;
+  /** All that came at once was told: what is kept back to be joined with more may go. */
+  readonly flush?: () => void;
   readonly end: (trailers: RawHeaders) => void;
   readonly failed: (failure: Failure) => void;
 };

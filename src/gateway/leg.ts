@@ -2,7 +2,6 @@ import type { FailureReason } from '../contract/calls.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import { Exchange } from './exchange.ts';
 import type { AnswerListener, LegRequest } from './leg-request.ts';
-import { sendByNode } from './send-by-node.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 /**
@@ -15,8 +14,6 @@ export class Leg {
   #pool: UpstreamPool | null = null;
   #base: URL | null = null;
   #basePath = '';
-  /** Calls on connections of their own. */
-  readonly #apart = new Set<Exchange>();
   /** Pools of earlier addresses whose calls have not ended. */
   readonly #ending = new Set<UpstreamPool>();
   #overloaded = 0;
@@ -47,7 +44,7 @@ export class Leg {
 
   /** Calls under way or waiting. */
   get pending(): number {
-    return this.#apart.size + (this.#pool?.pending ?? 0);
+    return this.#pool?.pending ?? 0;
   }
 
   get overloaded(): number {
@@ -56,38 +53,19 @@ export class Leg {
 
   /** Sends a request. The listener hears of everything, also of a refusal to send; gives a function that aborts. */
   send(request: LegRequest, listener: AnswerListener): (reason: FailureReason) => void {
-    const exchange = new Exchange(listener, this.#timeouts, request.body);
-    const { expectsContinue = false, trailers = null } = request;
-    if (this.#pool === null || this.#base === null) {
-      exchange.refused('refused', 'the upstream has no address yet');
-    } else if (this.#apart.size >= this.#limits.upstreamConnectionsMax) {
-      this.#refuseOverload(exchange, `${this.#apart.size} calls wait for the upstream to ask for their bodies`);
-    } else if (expectsContinue || trailers !== null) {
-      this.#sendApart(this.#base, request, exchange);
-    } else if (!this.#pool.send({ ...request, target: this.#basePath + request.target }, exchange)) {
-      this.#refuseOverload(exchange, `${this.#pool.pending} calls wait for this side already`);
+    const exchange = new Exchange(listener, request.body);
+    const sent = this.#basePath === '' ? request : { ...request, target: this.#basePath + request.target };
+    if (this.#pool === null) exchange.refused('refused', 'the upstream has no address yet');
+    else if (!this.#pool.send(sent, exchange)) {
+      this.#overloaded += 1;
+      exchange.refused('overloaded', `${this.#pool.pending} calls wait for this side already`);
     }
     return (reason) => exchange.abort(reason);
   }
 
-  #refuseOverload(exchange: Exchange, message: string): void {
-    this.#overloaded += 1;
-    exchange.refused('overloaded', message);
-  }
-
-  /** undici sends neither expectations nor trailers, so such rare calls get a connection of their own. */
-  #sendApart(base: URL, request: LegRequest, exchange: Exchange): void {
-    this.#apart.add(exchange);
-    exchange.onReleased(() => this.#apart.delete(exchange));
-    sendByNode(base, { ...request, target: this.#basePath + request.target }, exchange, {
-      headerBytesMax: this.#limits.headerBytesMax,
-      connectMs: this.#timeouts.connectMs,
-    });
-  }
-
   /** Ends every connection, finished or not. */
-  async close(): Promise<void> {
-    for (const exchange of this.#apart) exchange.abort('aborted');
-    await Promise.all([...this.#ending, this.#pool].map((pool) => pool?.destroy()));
+  close(): void {
+    for (const pool of this.#ending) pool.destroy();
+    this.#pool?.destroy();
   }
 }

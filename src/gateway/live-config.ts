@@ -149,10 +149,10 @@ export class LiveConfig {
     const types = () => [...this.#generations.types, ...this.#retiring];
     const stopped = Promise.all([...this.#lasting.shadows.values()].map((shadow) => shadow.stop()));
     await Promise.race([stopped, deadline]);
-    await Promise.all(types().map((type) => type.endCopies()));
+    for (const type of types()) type.endCopies();
     await stopped;
     await Promise.all(this.#ends.values());
-    await Promise.all(types().map((type) => type.close()));
+    for (const type of types()) type.close();
     await this.saveLedgers();
   }
 }

@@ -79,12 +79,13 @@ export class MigratedType implements Claim {
   }
 
   /** Ends copies that are under way; clients' calls go on. */
-  async endCopies(): Promise<void> {
-    await Promise.all([this.candidateLegs.legacy.close(), this.candidateLegs.v2.close()]);
+  endCopies(): void {
+    for (const leg of Object.values(this.candidateLegs)) leg.close();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.primaryLegs.legacy.close(), this.primaryLegs.v2.close(), this.endCopies()]);
+  close(): void {
+    for (const leg of Object.values(this.primaryLegs)) leg.close();
+    this.endCopies();
   }
 }
 

@@ -1,8 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
 import type { Timeouts } from '../../contract/limits.ts';
+import { connectTo } from '../connect.ts';
 import { failureOf } from '../failure.ts';
 import type { Failure } from '../leg-request.ts';
 import { problemOfSwitch } from './handshake.ts';
@@ -79,7 +79,8 @@ class Attempt {
   start(): void {
     const { connectMs, answerMs } = this.#bounds.timeouts;
     this.#failAfter(connectMs, 'connect_timeout', `no connection within ${connectMs} ms`);
-    const socket = connectTo(this.#url, () => {
+    // Half-open, because what is on its way to the client must not be lost when the upstream has ended its own side.
+    const socket = connectTo(this.#url, { allowHalfOpen: true }, () => {
       this.#connected = true;
       this.#failAfter(answerMs, 'answer_timeout', `no answer to the handshake within ${answerMs} ms`);
     });
@@ -147,14 +148,4 @@ class Attempt {
     this.#resolve(answer);
     return true;
   }
-}
-
-/** Half-open, because what is on its way to the client must not be lost when the upstream has ended its own side. */
-function connectTo(url: URL, connected: () => void): Socket {
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const at = { host, port: Number(url.port || (secure ? 443 : 80)), allowHalfOpen: true, noDelay: true };
-  if (!secure) return connectPlain(at, connected);
-  // A server name is a name, never an address (RFC 6066 §3).
-  return connectSecure({ ...at, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] }, connected);
 }

@@ -256,7 +256,6 @@ describe('case 43: an answer that is no HTTP', () => {
     garbage: 'garbage\r\n\r\n',
     'status 99': 'HTTP/1.1 99 Low\r\nContent-Length: 2\r\n\r\nok',
     'status 1000': 'HTTP/1.1 1000 High\r\nContent-Length: 2\r\n\r\nok',
-    'an unasked 100': `HTTP/1.1 100 Continue\r\n\r\n${ok()}`,
   } as const;
 
   it.each(Object.entries(MALFORMED))('%s: 502, and the connection is not used again', async (_what, bytes) => {
@@ -265,6 +264,11 @@ describe('case 43: an answer that is no HTTP', () => {
     await upstream.connections.at(-1)?.closed;
     upstream.onConnection(answering(ok('fresh')));
     expect(await rawSend(rig.data, GET)).toMatch(/fresh$/);
+  });
+
+  it('an unasked 100 is no answer, and is passed over', async () => {
+    upstream.onConnection(answering(`HTTP/1.1 100 Continue\r\n\r\n${ok('mine')}`));
+    expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 200 .*mine$/s);
   });
 
   it('bytes behind an answer are not taken for the next one', async () => {
