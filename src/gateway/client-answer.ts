@@ -30,9 +30,6 @@ export class ClientAnswer {
     this.#response = response;
     // An answer is the upstream's, byte for byte: it brings its own date or none.
     response.sendDate = false;
-    response.on('close', () => {
-      if (!response.writableFinished) this.#onGone?.();
-    });
   }
 
   get started(): boolean {
@@ -46,6 +43,11 @@ export class ClientAnswer {
 
   get gone(): boolean {
     return this.#taken || this.#response.destroyed || this.#response.writableFinished;
+  }
+
+  /** The connection has closed, or the answer is complete. */
+  closed(): void {
+    if (!this.#response.writableFinished) this.#onGone?.();
   }
 
   /** Calls back when the client left before its answer was complete; the last one to ask is told. */

@@ -63,7 +63,10 @@ export class ClientConnection {
     const client = new ClientAnswer(response);
     this.#current = client;
     this.#currentRequest = request;
-    response.on('close', () => this.#next());
+    response.on('close', () => {
+      client.closed();
+      this.#next();
+    });
     this.#serve({ request, client, peer: this.peer });
   }
 

@@ -47,6 +47,11 @@ export class Exchange {
     return this.#ended;
   }
 
+  /** Whether the head of the answer is there. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** The first byte is about to be sent; from here on the upstream may have seen the request. */
   begin(carrier: Carrier, reused: boolean): void {
     this.#carrier = carrier;

@@ -21,6 +21,19 @@ export function isOfTheHop(lower: string): boolean {
 /** Headers by which the parts of Banyan speak to each other start so; clients' are dropped. */
 const INTERNAL_PREFIX = 'x-banyan-';
 
+/** Names in lower case, by how they were spelled: they come in few spellings, on every call. */
+const LOWER = new Map<string, string>();
+const SPELLINGS_MAX = 1000;
+
+export function lowerName(name: string): string {
+  const known = LOWER.get(name);
+  if (known !== undefined) return known;
+  if (LOWER.size >= SPELLINGS_MAX) LOWER.clear();
+  const lower = name.toLowerCase();
+  LOWER.set(name, lower);
+  return lower;
+}
+
 /** Marks a copy, for upstreams that want to tell it from a client's call. */
 export const MIRROR_MARK = 'x-banyan-mirror';
 
@@ -46,18 +59,20 @@ export function withoutNominated(headers: RawHeaders, connection: string | undef
  */
 export function answerHeaders(raw: RawHeaders, trailers: boolean): RawHeaders {
   const kept: string[] = [];
-  const ofTheHop: Partial<Record<string, string>> = Object.create(null);
+  let connection: string | undefined;
+  let announced: string | undefined;
+  let isChunked = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (isOfTheHop(lower)) ofTheHop[lower] = joined(ofTheHop[lower], value);
-    else kept.push(name, value);
+    const lower = lowerName(name);
+    if (!isOfTheHop(lower)) kept.push(name, value);
+    else if (lower === 'connection') connection = joined(connection, value);
+    else if (lower === 'trailer') announced = joined(announced, value);
+    else if (lower === 'transfer-encoding') isChunked = true;
   }
-  const announced = ofTheHop.trailer;
-  if (trailers && announced !== undefined && ofTheHop['transfer-encoding'] !== undefined)
-    kept.push('trailer', announced);
-  return withoutNominated(kept, ofTheHop.connection);
+  if (trailers && announced !== undefined && isChunked) kept.push('trailer', announced);
+  return withoutNominated(kept, connection);
 }
 
 /** Tabs, spaces, visible and obs-text characters (RFC 9110 §5.5, RFC 9112 §4); Node throws on others. */
@@ -111,7 +126,7 @@ function filtered(headers: RawHeaders, isKept: (lower: string) => boolean): RawH
   const kept: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? '';
-    if (isKept(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
+    if (isKept(lowerName(name))) kept.push(name, headers[index + 1] ?? '');
   }
   return kept;
 }

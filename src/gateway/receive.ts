@@ -57,7 +57,8 @@ async function understand(
 ): Promise<Call | null> {
   const { method, target } = head;
   const route = type.operationOf(method, target.path);
-  const body = await bodyOf(parts, type, route.operation, head, request, client);
+  const reading = bodyOf(parts, type, route.operation, head, request, client);
+  const body = reading instanceof Promise ? await reading : reading;
   if (body === 'aborted' || body === 'too_large') return giveUp(parts, body, route.operation, client);
   const address = callerAddress(head.forwarding, peer, parts.trustedProxies);
   // Planned after the body is there: it may have taken long to come, and a rollback meanwhile must count.

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
 import { parseTarget, type Target } from '../wire/target.ts';
 import type { ReceivedForwarding } from './forwarding.ts';
-import { isOfTheHop, isOurs, joined, withoutNominated } from './headers.ts';
+import { isOfTheHop, isOurs, joined, lowerName, withoutNominated } from './headers.ts';
 import { namesWebSocket } from './websocket/handshake.ts';
 
 /** How a request's body is framed. */
@@ -85,7 +85,7 @@ function scan(raw: RawHeaders): Found {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
     found.bytes += name.length + value.length + HEADER_OVERHEAD_BYTES;
-    if (isForUpstream(found, name.toLowerCase(), value)) found.kept.push(name, value);
+    if (isForUpstream(found, lowerName(name), value)) found.kept.push(name, value);
   }
   return found;
 }

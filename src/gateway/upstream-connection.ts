@@ -161,8 +161,13 @@ export class UpstreamConnection implements AnswerSink, Carrier {
       return;
     }
     if (this.#answered) this.#release();
-    else exchange.flush();
+    else this.#goesOn(exchange);
   };
+
+  #goesOn(exchange: Exchange): void {
+    if (exchange.answered) this.#awaitMore();
+    exchange.flush();
+  }
 
   interim(status: number, headers: RawHeaders): void {
     if (status !== 100) this.#exchange?.interim(status, headers);
@@ -170,13 +175,11 @@ export class UpstreamConnection implements AnswerSink, Carrier {
   }
 
   head(status: number, statusText: string, headers: RawHeaders): void {
-    this.#awaitMore();
     this.#sender?.answered();
     this.#exchange?.head(status, statusText, headers);
   }
 
   data(chunk: Buffer): void {
-    this.#awaitMore();
     this.#exchange?.data(chunk);
   }
 

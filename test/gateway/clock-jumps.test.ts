@@ -22,7 +22,7 @@ beforeEach(async () => {
   legacy = await startUpstream((_, response) => json(response, { by: 'legacy' }));
   v2 = await startUpstream((_, response) => json(response, { by: 'v2' }));
   rig = await startRig(billing(legacy.url, v2.url), {
-    timeouts: { answerMs: 200, mirrorMs: 50, drainMs: 0 },
+    timeouts: { answerMs: 1000, mirrorMs: 50, drainMs: 0 },
     nowMs: jumping,
   });
 });
