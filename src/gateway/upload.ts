@@ -10,8 +10,8 @@ export type UploadOptions = {
 
 /**
  * A client's body on its way to an upstream, as fast as the upstream takes it. It stands between the two so that
- * undici, which destroys the body of a call that ended early, does not destroy the client's connection with it: the
- * client still has to read its answer. Nothing is read before the upstream wants it.
+ * the rest of the body of a call that ended early can be thrown away, while the client's connection stays: the client
+ * still has to read its answer. Nothing is read before the upstream wants it.
  */
 export class Upload extends Readable {
   readonly #request: IncomingMessage;

@@ -5,6 +5,7 @@ export const BENCHMARKS = {
   codemod: () => import('./codemod.ts'),
   compare: () => import('./compare.ts'),
   gateway: () => import('./gateway.ts'),
+  'gateway-soak': () => import('./gateway-soak.ts'),
   hooks: () => import('./hooks.ts'),
   kernel: () => import('./kernel.ts'),
   shadow: () => import('./shadow.ts'),

@@ -5,24 +5,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import autocannon from 'autocannon';
 import { AdminClient } from '../../src/cli/admin-client.ts';
 import type { BenchmarkResult } from './result.ts';
 import { type Child, startChild } from './support/child.ts';
+import { addedP99, type Pair, steadyLoad } from './support/steady-load.ts';
 
 const ROUNDS = 5;
 const SECONDS = 3;
-/** Far below what the machine can do, so that latency is not the queue of the load itself. */
-const CALLS_PER_SECOND = 300;
-const CONNECTIONS = 4;
 const ADDED_P99_MAX_MS = 1;
 
 const CANDIDATES = ['answers', 'hangs', 'sends 1 GB', 'refuses'] as const;
-
-type Round = { readonly p50: number; readonly p99: number; readonly wrong: number; readonly calls: number };
-
-/** The same load, just before and under the shadow. */
-type Pair = { readonly off: Round; readonly shadowed: Round };
 
 export async function run(): Promise<readonly BenchmarkResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
@@ -51,12 +43,12 @@ export async function run(): Promise<readonly BenchmarkResult[]> {
 
 async function measure(data: string, admin: AdminClient): Promise<readonly BenchmarkResult[]> {
   const pairs = new Map<string, Pair[]>(CANDIDATES.map((mode) => [mode, []]));
-  await load(`${data}/t0/invoices/7`); // warms everything up
+  await steadyLoad(`${data}/t0/invoices/7`, SECONDS); // warms everything up
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [n, mode] of CANDIDATES.entries()) {
-      const off = await load(`${data}/t${n}/invoices/7`);
+      const off = await steadyLoad(`${data}/t${n}/invoices/7`, SECONDS);
       await admin.post(`/v1/types/t${n}/stage`, { stage: 'shadow' });
-      pairs.get(mode)?.push({ off, shadowed: await load(`${data}/t${n}/invoices/7`) });
+      pairs.get(mode)?.push({ off, shadowed: await steadyLoad(`${data}/t${n}/invoices/7`, SECONDS) });
       await admin.post(`/v1/types/t${n}/stage`, { stage: 'off' });
       console.error(`round ${round + 1}/${ROUNDS}: a candidate that ${mode}`);
     }
@@ -64,17 +56,9 @@ async function measure(data: string, admin: AdminClient): Promise<readonly Bench
   return CANDIDATES.flatMap((mode) => resultsOf(mode, pairs.get(mode) ?? []));
 }
 
-async function load(url: string): Promise<Round> {
-  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, overallRate: CALLS_PER_SECOND });
-  const { p50, p99 } = result.latency;
-  return { p50, p99, wrong: result.non2xx + result.errors + result.timeouts, calls: result.requests.total };
-}
-
 function resultsOf(mode: string, pairs: readonly Pair[]): readonly BenchmarkResult[] {
   const rounds = pairs.map(({ shadowed }) => shadowed);
-  const p99 = median(rounds.map((round) => round.p99));
-  const p99Off = median(pairs.map(({ off }) => off.p99));
-  const addedMs = median(pairs.map(({ off, shadowed }) => shadowed.p99 - off.p99));
+  const { addedMs, p99, p99Off } = addedP99(pairs);
   const wrong = rounds.reduce((sum, round) => sum + round.wrong, 0);
   return [
     {
@@ -96,8 +80,4 @@ function resultsOf(mode: string, pairs: readonly Pair[]): readonly BenchmarkResu
       met: wrong === 0,
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -26,6 +26,14 @@ export async function startBareUndici(upstream: string): Promise<Service> {
   return ofChild(await startChild('test/bench/support/bare-undici.ts', [upstream], READY));
 }
 
+export async function startOldHttpProxy(upstream: string): Promise<Service> {
+  return ofChild(await startChild('test/bench/support/old-http-proxy.ts', [upstream], READY));
+}
+
+export async function startFastifyProxy(upstream: string): Promise<Service> {
+  return ofChild(await startChild('test/bench/support/fastify-proxy.ts', [upstream], READY));
+}
+
 function ofChild({ line, pid, stop }: Child): Service {
   return { url: line[1] ?? '', pid, stop };
 }
