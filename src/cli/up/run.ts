@@ -10,6 +10,7 @@ import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import { ConfigReloader } from './config-reloader.ts';
+import { keepLittleRoomForNewObjects } from './room-for-new-objects.ts';
 import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
 import { watchFileStatus } from './watch-file.ts';
@@ -35,6 +36,7 @@ export type UpOptions = {
  *   SIGHUP, the file changes, POST /v1/reload ──► another config
  */
 export async function runGateway(options: UpOptions): Promise<void> {
+  keepLittleRoomForNewObjects();
   const { config } = options;
   const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
   await refuseSecond(config.state);
