@@ -14,5 +14,3 @@ export type TelemetryConfig = {
   /** `null`: no spans are made, and the trace context of clients passes untouched. */
   readonly otlp: OtlpConfig | null;
 };
-
-export const DEFAULT_TELEMETRY: TelemetryConfig = Object.freeze({ otlp: null });

@@ -26,7 +26,7 @@ timeouts: { idleMs: 1.5 }
     ).toEqual([
       '1:7 data: expected "host:port", such as 127.0.0.1:8080, got 8080',
       '2:8 admin: expected a port from 0 to 65535, got "127.0.0.1:99999"',
-      '3:1 stat: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, got "stat"; did you mean "state"?',
+      '3:1 stat: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "stat"; did you mean "state"?',
       '6:5 types.billing.mach: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "mach"; did you mean "match"?',
       '7:5 types.billing.legcay: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "legcay"; did you mean "legacy"?',
       '8:9 types.billing.v2: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "127.0.0.1:9002"',
@@ -51,7 +51,7 @@ timeouts: { idleMs: 1.5 }
 
   it('that is misspelt is not called missing too', () => {
     expect(problemsIn('typse: { a: 1 }')).toEqual([
-      '1:1 typse: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, got "typse"; did you mean "types"?',
+      '1:1 typse: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "typse"; did you mean "types"?',
     ]);
     expect(problemsIn('types: { a: { legacy: "http://x", V2: "http://y" } }')).toHaveLength(1);
   });

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAdmin } from '../../src/gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
+import { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
@@ -29,6 +30,8 @@ beforeAll(async () => {
     token: TOKEN,
     logger: pino({ level: 'silent' }),
     isReady: () => !gateway.draining,
+    metrics: () => gateway.metrics(),
+    debugTokens: new DebugTokens(TOKEN),
   });
 });
 afterAll(async () => {

@@ -18,23 +18,21 @@ import { METRICS, type Metric } from './table.ts';
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** A snapshot as Prometheus reads it. Loaded at the first scrape: nobody else needs what it needs. */
-export async function prometheusText(snapshot: MetricsSnapshot, nowMs: number): Promise<string> {
-  const { resourceMetrics } = await new SnapshotProducer(snapshot, nowMs).collect();
+export async function prometheusText(snapshot: MetricsSnapshot): Promise<string> {
+  const { resourceMetrics } = await new SnapshotProducer(snapshot).collect();
   return new PrometheusSerializer(undefined, false, undefined, true, true).serialize(resourceMetrics);
 }
 
 /** Hands a snapshot to OpenTelemetry, whose own instruments would cost the calls more than ours. */
 class SnapshotProducer implements MetricProducer {
   readonly #snapshot: MetricsSnapshot;
-  readonly #nowMs: number;
 
-  constructor(snapshot: MetricsSnapshot, nowMs: number) {
+  constructor(snapshot: MetricsSnapshot) {
     this.#snapshot = snapshot;
-    this.#nowMs = nowMs;
   }
 
   async collect(): Promise<CollectionResult> {
-    const times = { startTime: hrTime(this.#snapshot.sinceMs), endTime: hrTime(this.#nowMs) };
+    const times = { startTime: hrTime(this.#snapshot.sinceMs), endTime: hrTime(performance.timeOrigin + performance.now()) };
     const metrics = this.#snapshot.metrics.map((metric) => metricData(metric, times));
     const scopeMetrics = [{ scope: { name: 'banyan' }, metrics }];
     return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics }, errors: [] };

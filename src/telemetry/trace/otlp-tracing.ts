@@ -2,11 +2,11 @@ import {
   type Attributes,
   type Context,
   createTraceState,
-  type Link,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
   type Tracer,
@@ -26,7 +26,7 @@ import {
 import type { OtlpConfig } from '../../contract/telemetry.ts';
 import { BoundedExport, QUEUE_MAX } from './bounded-export.ts';
 import type { TraceContext } from './trace-context.ts';
-import type { OpenSpan, SpanAttributes, SpanCounts, Tracing } from './tracing.ts';
+import type { EndedSpan, OpenSpan, SpanCounts, Tracing } from './tracing.ts';
 
 /** How long spans wait for others to be sent with. */
 const BATCH_MS = 1000;
@@ -68,33 +68,27 @@ export class OtlpTracing implements Tracing {
     this.#tracer = this.#provider.getTracer('banyan');
   }
 
-  call(client: TraceContext | null, name: string, attributes: SpanAttributes): OpenSpan {
-    const parent = client === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote(client));
-    return this.#begin(SpanKind.SERVER, name, attributes, parent, client?.tracestate ?? null);
+  call(client: TraceContext | null, method: string): OpenSpan {
+    const parent = client === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext(client, true));
+    return this.#begin(method, { kind: SpanKind.SERVER }, parent, client?.tracestate ?? null);
   }
 
-  attempt({ context }: OpenSpan, name: string, attributes: SpanAttributes): OpenSpan {
-    const parent = trace.setSpanContext(ROOT_CONTEXT, { ...remote(context), isRemote: false });
-    return this.#begin(SpanKind.CLIENT, name, attributes, parent, context.tracestate);
+  attempt({ context }: OpenSpan, method: string): OpenSpan {
+    const parent = trace.setSpanContext(ROOT_CONTEXT, spanContext(context, false));
+    return this.#begin(method, { kind: SpanKind.CLIENT }, parent, context.tracestate);
   }
 
-  copy(call: TraceContext, name: string, attributes: SpanAttributes): OpenSpan {
-    return this.#begin(SpanKind.CLIENT, name, attributes, ROOT_CONTEXT, null, [{ context: remote(call) }]);
+  copy(call: TraceContext, method: string): OpenSpan {
+    const links = [{ context: spanContext(call, true) }];
+    return this.#begin(method, { kind: SpanKind.CLIENT, links }, ROOT_CONTEXT, null);
   }
 
-  #begin(
-    kind: SpanKind,
-    name: string,
-    attributes: SpanAttributes,
-    parent: Context,
-    tracestate: string | null,
-    links: Link[] = [],
-  ): OpenSpan {
-    const span = this.#tracer.startSpan(name, { kind, attributes: said(attributes), links }, parent);
+  #begin(name: string, options: SpanOptions, parent: Context, tracestate: string | null): OpenSpan {
+    const span = this.#tracer.startSpan(name, options, parent);
     return {
       context: contextOf(span, tracestate),
       recording: span.isRecording(),
-      end: (more, error) => end(span, more, error),
+      end: (ended) => end(span, ended),
     };
   }
 
@@ -135,12 +129,12 @@ class FollowsCall implements Sampler {
   }
 }
 
-function remote({ traceId, parentId, sampled, tracestate }: TraceContext): SpanContext {
+function spanContext({ traceId, parentId, sampled, tracestate }: TraceContext, isRemote: boolean): SpanContext {
   return {
     traceId,
     spanId: parentId,
     traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-    isRemote: true,
+    isRemote,
     ...(tracestate === null ? {} : { traceState: createTraceState(tracestate) }),
   };
 }
@@ -150,14 +144,11 @@ function contextOf(span: Span, tracestate: string | null): TraceContext {
   return { traceId, parentId: spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0, tracestate };
 }
 
-function end(span: Span, attributes: SpanAttributes, error: string | null): void {
+function end(span: Span, { name, attributes, error }: EndedSpan): void {
   if (span.isRecording()) {
-    span.setAttributes(said(attributes));
+    const said = Object.entries(attributes).filter(([, value]) => value !== null);
+    span.updateName(name).setAttributes(Object.fromEntries(said) as Attributes);
     if (error !== null) span.setAttribute('error.type', error).setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
-}
-
-function said(attributes: SpanAttributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)) as Attributes;
 }

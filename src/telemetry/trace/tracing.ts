@@ -6,14 +6,14 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean |
 /** Makes the spans of calls. Nothing here ever throws, waits, or fails a call. */
 export type Tracing = {
   /** A client's call: continues the client's trace, or begins one. */
-  readonly call: (client: TraceContext | null, name: string, attributes: SpanAttributes) => OpenSpan;
+  readonly call: (client: TraceContext | null, method: string) => OpenSpan;
   /** A side is asked on behalf of a call. */
-  readonly attempt: (call: OpenSpan, name: string, attributes: SpanAttributes) => OpenSpan;
+  readonly attempt: (call: OpenSpan, method: string) => OpenSpan;
   /**
    * A copy for the candidate: in a trace of its own that is linked to its call, so that the client's trace shows what
    * the client got and nothing else. It is sampled as its call is.
    */
-  readonly copy: (call: TraceContext, name: string, attributes: SpanAttributes) => OpenSpan;
+  readonly copy: (call: TraceContext, method: string) => OpenSpan;
   readonly counts: () => SpanCounts;
   /** Sends what waits, for a bounded time. */
   readonly close: () => Promise<void>;
@@ -22,9 +22,17 @@ export type Tracing = {
 /** A span that is not over. Its ids exist whether or not it is sampled. */
 export type OpenSpan = {
   readonly context: TraceContext;
-  /** Whether anybody will see its attributes. */
+  /** Whether anybody will see what it ends with. */
   readonly recording: boolean;
-  readonly end: (attributes: SpanAttributes, error: string | null) => void;
+  readonly end: (ended: EndedSpan) => void;
+};
+
+export type EndedSpan = {
+  /** Of few different texts: a method and a route, never a path. */
+  readonly name: string;
+  readonly attributes: SpanAttributes;
+  /** `error.type`; `null`: it went well. */
+  readonly error: string | null;
 };
 
 export type SpanCounts = {
