@@ -81,7 +81,11 @@ export class Lasting {
 
   #newTelemetry({ logger, tracing = null, debugTokens = null }: LastingOptions): Telemetry {
     const { target } = this.#redactor;
-    return new Telemetry({ logger, redact: target, tracing, debugTokens, nowMs });
+    const defect = (error: unknown) => {
+      this.counters.add('telemetry_defects');
+      logger.error({ err: error }, 'a call could not be logged or traced');
+    };
+    return new Telemetry({ logger, redact: target, tracing, debugTokens, nowMs, defect });
   }
 
   readonly #storeFailed = (error: unknown): void => {

@@ -30,9 +30,11 @@ export async function receive(parts: GatewayParts, arrival: Arrival): Promise<vo
   const record = parts.telemetry.begin(request, peer.scheme);
   try {
     await answer(parts, arrival, record);
-  } finally {
-    record.end(client, parts.nowMs());
+  } catch (error) {
+    record.end({ status: client.status || 500, ownError: 'INTERNAL' }, parts.nowMs());
+    throw error;
   }
+  record.end(client, parts.nowMs());
 }
 
 async function answer(parts: GatewayParts, arrival: Arrival, record: CallRecord): Promise<void> {

@@ -43,9 +43,11 @@ export async function upgrade(
   const record = parts.telemetry.begin(request, peer.scheme);
   try {
     await shakeHands(parts, request, client, peer, record);
-  } finally {
-    record.end(client, parts.nowMs());
+  } catch (error) {
+    record.end({ status: client.status, ownError: 'INTERNAL' }, parts.nowMs());
+    throw error;
   }
+  record.end(client, parts.nowMs());
 }
 
 async function shakeHands(

@@ -19,6 +19,8 @@ export type TelemetryOptions = {
   readonly debugTokens: DebugTokens | null;
   /** Monotonic. */
   readonly nowMs: () => number;
+  /** Hears of what should not have been thrown. */
+  readonly defect: (error: unknown) => void;
 };
 
 /** What is needed of a request before anything of it is understood. */
@@ -55,10 +57,10 @@ export class Telemetry implements Watchers {
   }
 
   answered(call: CallRecord, attempt: RecordedAttempt): void {
-    const { method, head } = call;
-    this.#count(head?.type ?? '', method, 'primary', attempt.observation);
-    const { span } = attempt;
-    if (span !== null) span.end(attemptSpan(call, attempt, span.recording ? this.#options.redact : NOTHING));
+    this.#safely(() => {
+      this.#count(call.head?.type ?? '', call.method, 'primary', attempt.observation);
+      attempt.span?.end(() => attemptSpan(call, attempt, this.#options.redact));
+    });
   }
 
   #count(
@@ -73,29 +75,37 @@ export class Telemetry implements Watchers {
   }
 
   ended(call: CallRecord): void {
-    const { head, side, method, status, error, scheme, seconds, span } = call;
-    this.metrics.ended({ type: head?.type ?? '', side, method, status, error, scheme, seconds });
-    const { logger, redact } = this.#options;
-    if (span !== null) span.end(callSpan(call, span.recording ? redact : NOTHING));
-    if (logger.isLevelEnabled('debug')) logger.debug(callLine(call, redact), 'call');
+    this.#safely(() => {
+      const { head, side, method, status, error, scheme, seconds, span } = call;
+      this.metrics.ended({ type: head?.type ?? '', side, method, status, error, scheme, seconds });
+      const { logger, redact } = this.#options;
+      span?.end(() => callSpan(call, redact));
+      if (logger.isLevelEnabled('debug')) logger.debug(callLine(call, redact), 'call');
+    });
   }
 
-  /** A copy is about to be sent. Gives the headers it goes with, and whom to tell how it ended. */
+  /** A copy is about to be sent. Gives the span by whose context it goes, and whom to tell how it ended. */
   copy(side: Side, call: CallCopy, upstream: string | null): SentCopy {
-    const original = readTraceContext(call.headers);
+    const original = this.tracing === null ? null : readTraceContext(call.headers);
     const span = original === null ? null : (this.tracing?.copy(original, call.method) ?? null);
     return {
       span,
-      ended: (observation) => {
-        this.#count(call.type, call.method, 'candidate', observation);
-        const redact = span?.recording ? this.#options.redact : NOTHING;
-        span?.end(copySpan(call, { side, upstream, observation }, redact));
-      },
+      ended: (observation) =>
+        this.#safely(() => {
+          this.#count(call.type, call.method, 'candidate', observation);
+          span?.end(() => copySpan(call, { side, upstream, observation }, this.#options.redact));
+        }),
     };
+  }
+
+  /** Whoever watches a call must not be what it fails by. */
+  #safely(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#options.defect(error);
+    }
   }
 }
 
 export type SentCopy = { readonly span: OpenSpan | null; readonly ended: (observation: Observation) => void };
-
-/** Where nobody reads it, a path is not worth the work. */
-const NOTHING = (): string => '';

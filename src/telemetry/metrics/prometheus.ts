@@ -32,7 +32,10 @@ class SnapshotProducer implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
-    const times = { startTime: hrTime(this.#snapshot.sinceMs), endTime: hrTime(performance.timeOrigin + performance.now()) };
+    const times = {
+      startTime: hrTime(this.#snapshot.sinceMs),
+      endTime: hrTime(performance.timeOrigin + performance.now()),
+    };
     const metrics = this.#snapshot.metrics.map((metric) => metricData(metric, times));
     const scopeMetrics = [{ scope: { name: 'banyan' }, metrics }];
     return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics }, errors: [] };

@@ -87,7 +87,6 @@ export class OtlpTracing implements Tracing {
     const span = this.#tracer.startSpan(name, options, parent);
     return {
       context: contextOf(span, tracestate),
-      recording: span.isRecording(),
       end: (ended) => end(span, ended),
     };
   }
@@ -144,8 +143,9 @@ function contextOf(span: Span, tracestate: string | null): TraceContext {
   return { traceId, parentId: spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0, tracestate };
 }
 
-function end(span: Span, { name, attributes, error }: EndedSpan): void {
+function end(span: Span, ended: () => EndedSpan): void {
   if (span.isRecording()) {
+    const { name, attributes, error } = ended();
     const said = Object.entries(attributes).filter(([, value]) => value !== null);
     span.updateName(name).setAttributes(Object.fromEntries(said) as Attributes);
     if (error !== null) span.setAttribute('error.type', error).setStatus({ code: SpanStatusCode.ERROR });

@@ -22,9 +22,8 @@ export type Tracing = {
 /** A span that is not over. Its ids exist whether or not it is sampled. */
 export type OpenSpan = {
   readonly context: TraceContext;
-  /** Whether anybody will see what it ends with. */
-  readonly recording: boolean;
-  readonly end: (ended: EndedSpan) => void;
+  /** @param ended what it was; asked for only if somebody will see it */
+  readonly end: (ended: () => EndedSpan) => void;
 };
 
 export type EndedSpan = {
