@@ -40,6 +40,19 @@ timeouts: { idleMs: 1.5 }
     ]);
   });
 
+  it('of the telemetry is pointed at', () => {
+    const otlp = (keys: string) =>
+      problemsIn(`types: { a: { legacy: "http://x", v2: "http://y" } }\ntelemetry: { otlp: { ${keys} } }`);
+    expect(otlp('')).toEqual(['2:14 telemetry.otlp.endpoint: expected an http:// or https:// URL, got nothing']);
+    expect(otlp('endpoint: "http://x", headers: { "a b": c, d: 3 }, sampleRatio: 50, serviceName: ""')).toEqual([
+      '2:55 telemetry.otlp.headers["a b"]: expected the name of a header, got "a b"',
+      '2:68 telemetry.otlp.headers.d: expected a text of printable ASCII, got 3',
+      '2:86 telemetry.otlp.sampleRatio: expected a number from 0 to 1, got 50',
+      '2:103 telemetry.otlp.serviceName: expected a name, got ""',
+    ]);
+    expect(otlp('endpont: "http://x"')).toEqual([expect.stringContaining('did you mean "endpoint"?')]);
+  });
+
   it('that is missing is pointed at by the key of what lacks it', () => {
     expect(problemsIn('data: 127.0.0.1:1\n\ntypes:\n\n  a:\n    v2: "http://x"\n')).toEqual([
       '5:3 types.a.legacy: expected an http:// or https:// URL, got nothing',
