@@ -8,8 +8,8 @@ export type Sample = {
 };
 
 /** The metrics of a gateway as Prometheus gets them. */
-export async function scrape({ gateway }: GatewayRig): Promise<readonly Sample[]> {
-  return samplesIn(await prometheusText(gateway.metrics()));
+export function scrape({ gateway }: GatewayRig): readonly Sample[] {
+  return samplesIn(prometheusText(gateway.metrics()));
 }
 
 /** What a text in Prometheus' format says. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { BanyanError } from '../../contract/errors.ts';
+import { CONTENT_TYPE, prometheusText } from '../../telemetry/metrics/prometheus.ts';
 import type { MetricsSnapshot } from '../../telemetry/metrics/snapshot.ts';
 import type { DebugTokens } from '../telemetry/debug-tokens.ts';
 import { debugTokenInput, read } from './inputs.ts';
@@ -13,11 +14,7 @@ export type Observability = {
 
 /** For those who watch the gateway, and those who look for what became of one call. */
 export function addObservability(app: FastifyInstance, { metrics, debugTokens, knowsType }: Observability): void {
-  app.get('/metrics', async (_request, reply) => {
-    // Loaded by the first who asks: a gateway that nobody scrapes does without.
-    const { CONTENT_TYPE, prometheusText } = await import('../../telemetry/metrics/prometheus.ts');
-    return reply.type(CONTENT_TYPE).send(await prometheusText(await metrics()));
-  });
+  app.get('/metrics', async (_request, reply) => reply.type(CONTENT_TYPE).send(prometheusText(await metrics())));
   app.post('/v1/debug-token', async (request) => {
     const { type = null, minutes } = read(debugTokenInput, request.body);
     if (type !== null && !knowsType(type)) throw new BanyanError('UNKNOWN_TYPE', `there is no type ${type}`);

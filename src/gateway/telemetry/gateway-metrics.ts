@@ -24,7 +24,6 @@ export class GatewayMetrics {
     const { types, telemetry, counters, tunnels, policies, shadowOf } = parts;
     return {
       schema: 1,
-      sinceMs: Math.round(performance.timeOrigin),
       metrics: [
         ...telemetry.metrics.points(),
         { name: 'banyan.client.connections', points: [{ labels: [], value: connections }] },

@@ -21,7 +21,7 @@ export type EndedCall = EndedRequest & { readonly scheme: 'http' | 'https' };
 export type EndedAttempt = EndedRequest & { readonly purpose: 'primary' | 'candidate' };
 
 /** Series of one metric; what comes beyond them is counted together. */
-const SERIES_MAX = 2000;
+const SERIES_MAX = 1000;
 
 /**
  * Counts calls and what they take, on the way of each one: two look-ups and an addition. What it holds is bounded
@@ -79,7 +79,7 @@ export class CallMetrics {
 
 // A series' key is a small integer: method, side, status and error beside each other, one bit left for the caller.
 
-const SIDES = ['', 'legacy', 'v2'] as const;
+const SIDES = ['none', 'legacy', 'v2'] as const;
 
 /** Those that OpenTelemetry knows (RFC 9110, PATCH), and QUERY. */
 const METHODS = [

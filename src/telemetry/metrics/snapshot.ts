@@ -13,8 +13,6 @@ export type MetricPoints = { readonly name: MetricName; readonly points: readonl
 /** All metrics of a process at one moment. Plain data: it can be sent as JSON, and merged with others'. */
 export type MetricsSnapshot = {
   readonly schema: 1;
-  /** Since when it counts; epoch milliseconds. */
-  readonly sinceMs: number;
   readonly metrics: readonly MetricPoints[];
 };
 
@@ -23,7 +21,6 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const names = Object.keys(METRICS) as readonly MetricName[];
   return {
     schema: 1,
-    sinceMs: snapshots.reduce((first, { sinceMs }) => Math.min(first, sinceMs), Number.POSITIVE_INFINITY),
     metrics: names.flatMap((name) => {
       const found = snapshots.flatMap(({ metrics }) => metrics.filter((metric) => metric.name === name));
       return found.length === 0 ? [] : [{ name, points: mergePoints(name, found) }];

@@ -52,7 +52,7 @@ it('10,000 requests of all kinds make no label: what is counted stays bounded', 
     }),
   );
 
-  const samples = await scrape(rig);
+  const samples = scrape(rig);
   await client.close();
   await rig.close();
   await upstream.close();

@@ -41,7 +41,7 @@ it('a WebSocket is measured, traced and explained as every call, from its handsh
   const heard = await client.until(']');
   expect(heard).toMatch(/^HTTP\/1\.1 101 .*\r\nx-banyan-type: billing\r\n.*\r\nx-banyan-side: legacy\r\n/s);
 
-  const samples = await scrape(rig);
+  const samples = scrape(rig);
   expect(sampleValue(samples, 'banyan_client_websockets')).toBe(1);
   const name = 'http_server_request_duration_seconds_count';
   expect(sampleValue(samples, name, { http_response_status_code: '101', banyan_side: 'legacy' })).toBe(1);
@@ -61,6 +61,6 @@ it('a handshake that is refused is counted by what it was refused for', async ()
   const client = await dial(rig.data, handshake('/billing/feed', { 'Sec-WebSocket-Version': '8' }));
   await client.until('\r\n\r\n');
   const labels = { http_response_status_code: '426', error_type: 'WEBSOCKET_VERSION' };
-  expect(sampleValue(await scrape(rig), 'http_server_request_duration_seconds_count', labels)).toBe(1);
+  expect(sampleValue(scrape(rig), 'http_server_request_duration_seconds_count', labels)).toBe(1);
   client.socket.destroy();
 });
