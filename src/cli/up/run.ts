@@ -76,8 +76,8 @@ export async function runGateway(options: UpOptions): Promise<void> {
     await gateway.close();
     await admin.close();
     await host?.stop();
-    await tracing?.close();
     await state.store.close();
+    await tracing?.close();
   }
 }
 

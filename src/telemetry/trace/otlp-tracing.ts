@@ -30,8 +30,11 @@ import type { EndedSpan, OpenSpan, SpanCounts, Tracing } from './tracing.ts';
 
 /** How long spans wait for others to be sent with. */
 const BATCH_MS = 1000;
-const EXPORT_MS = 5000;
-const CLOSE_MS = 2000;
+/** One batch, retries included. Node ends a process when no timer is left, so a stop waits no longer for either. */
+const EXPORT_MS = 3000;
+const CLOSE_MS = 3000;
+/** A stop sends all batches at once, besides the one that is under way. */
+const EXPORTS_MAX = 10;
 const VALUE_CHARS_MAX = 1024;
 
 /** Spans by OpenTelemetry, sent to a collector (OTLP over HTTP, JSON). */
@@ -49,7 +52,7 @@ export class OtlpTracing implements Tracing {
       url: endpoint,
       headers: { ...headers },
       timeoutMillis: EXPORT_MS,
-      concurrencyLimit: 1,
+      concurrencyLimit: EXPORTS_MAX,
     });
     this.#export = new BoundedExport(exporter, options.onError);
     const batches = new BatchSpanProcessor({
