@@ -62,7 +62,10 @@ describe('metrics as Prometheus reads them', () => {
   });
   const pointsOf = (name: MetricName): fc.Arbitrary<MetricPoints> => {
     const { kind, labels }: Metric = METRICS[name];
-    const values = fc.array(fc.string({ unit: 'binary' }), { minLength: labels.length, maxLength: labels.length });
+    const text = fc.string({
+      unit: fc.oneof(fc.constantFrom('"', '\\', '\n', '{', ','), fc.string({ unit: 'binary' })),
+    });
+    const values = fc.array(text, { minLength: labels.length, maxLength: labels.length });
     const value: fc.Arbitrary<Point['value']> = kind === 'histogram' ? durations : number;
     const points = fc.array(fc.record({ labels: fc.option(values), value }), { minLength: 1, maxLength: 3 });
     return points.map((made) => ({ name, points: made }));
