@@ -43,7 +43,7 @@ export class Telemetry implements Watchers {
   /** A call begins; `end` of what it gives must follow, once. */
   begin({ method = '', rawHeaders: headers }: BeginningCall, scheme: 'http' | 'https'): CallRecord {
     this.metrics.began(method);
-    const span = this.tracing?.call(readTraceContext(headers), method) ?? null;
+    const span = this.#spanOf((tracing) => tracing.call(readTraceContext(headers), method));
     return new CallRecord({ method, scheme, headers, beganAtMs: this.#options.nowMs(), span }, this);
   }
 
@@ -53,7 +53,7 @@ export class Telemetry implements Watchers {
   }
 
   asks({ span, method }: CallRecord): OpenSpan | null {
-    return span === null ? null : (this.tracing?.attempt(span, method) ?? null);
+    return span === null ? null : this.#spanOf((tracing) => tracing.attempt(span, method));
   }
 
   answered(call: CallRecord, attempt: RecordedAttempt): void {
@@ -86,8 +86,10 @@ export class Telemetry implements Watchers {
 
   /** A copy is about to be sent. Gives the span by whose context it goes, and whom to tell how it ended. */
   copy(side: Side, call: CallCopy, upstream: string | null): SentCopy {
-    const original = this.tracing === null ? null : readTraceContext(call.headers);
-    const span = original === null ? null : (this.tracing?.copy(original, call.method) ?? null);
+    const span = this.#spanOf((tracing) => {
+      const original = readTraceContext(call.headers);
+      return original === null ? null : tracing.copy(original, call.method);
+    });
     return {
       span,
       ended: (observation) =>
@@ -96,6 +98,16 @@ export class Telemetry implements Watchers {
           span?.end(() => copySpan(call, { side, upstream, observation }, this.#options.redact));
         }),
     };
+  }
+
+  #spanOf(begin: (tracing: Tracing) => OpenSpan | null): OpenSpan | null {
+    let span: OpenSpan | null = null;
+    const { tracing } = this;
+    if (tracing !== null)
+      this.#safely(() => {
+        span = begin(tracing);
+      });
+    return span;
   }
 
   /** Whoever watches a call must not be what it fails by. */
