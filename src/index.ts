@@ -10,3 +10,6 @@ export type { Wire, WireOperation } from './contract/wire.ts';
 export { Gateway, type GatewayOptions } from './gateway/gateway.ts';
 export { openSqliteStore } from './store/sqlite.ts';
 export type { Store } from './store/store.ts';
+export { prometheusText } from './telemetry/metrics/prometheus.ts';
+export { type MetricsSnapshot, mergeSnapshots } from './telemetry/metrics/snapshot.ts';
+export { openTracing } from './telemetry/trace/open-tracing.ts';

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addCodemod } from './commands/codemod.ts';
+import { addDebugToken } from './commands/debug-token.ts';
 import { addExplain } from './commands/explain.ts';
 import { addReload } from './commands/reload.ts';
 import { addReport } from './commands/report.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addStage,
   addReport,
   addExplain,
+  addDebugToken,
   addAudit,
   addCodemod,
   addV2,

@@ -1,5 +1,6 @@
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import type { TypeSpec } from '../contract/specs.ts';
+import type { TelemetryConfig } from '../contract/telemetry.ts';
 import type { Listen } from './texts.ts';
 
 /** Everything that the config file says, checked, with defaults filled in. */
@@ -16,4 +17,5 @@ export type Config = {
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  readonly telemetry: TelemetryConfig;
 };

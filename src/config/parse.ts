@@ -75,5 +75,6 @@ function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
     trustedProxies: input.trustedProxies,
     limits: input.limits,
     timeouts: input.timeouts,
+    telemetry: { otlp: input.telemetry.otlp ?? null },
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TypeSpec } from '../contract/specs.ts';
 import type { Config } from './config.ts';
 import { type Objection, quote } from './problems.ts';
@@ -16,6 +17,7 @@ export function fixedChanges(next: Config, running: Running): readonly Objection
   return [
     ...changedAddresses(next, running),
     ...changedSizes(next, running),
+    ...changedTelemetry(next, running),
     ...next.types.flatMap(typeChanges(running)),
   ];
 }
@@ -32,6 +34,12 @@ function changedAddresses(next: Config, { config: now }: Running): readonly Obje
 function changedSizes({ limits }: Config, { config: now }: Running): readonly Objection[] {
   const keys = (['headerBytesMax', 'entitiesCachedMax'] as const).filter((key) => limits[key] !== now.limits[key]);
   return keys.map((key) => fixed(['limits', key], String(now.limits[key]), String(limits[key])));
+}
+
+/** What makes spans is loaded once. Headers may hold a credential, so neither value is shown. */
+function changedTelemetry({ telemetry }: Config, { config: now }: Running): readonly Objection[] {
+  if (isDeepStrictEqual(telemetry, now.telemetry)) return [];
+  return [fixed(['telemetry'], 'what it was started with', 'something else')];
 }
 
 function typeChanges({ config, hosted }: Running): (type: TypeSpec) => readonly Objection[] {

@@ -6,6 +6,7 @@ import { LIMIT_BOUNDS, TIMEOUT_BOUNDS } from './limits.ts';
 import { caught, checked, numbers, oneOf, read, section } from './schema-parts.ts';
 import {
   parseCompareAt,
+  parseEndpoint,
   parseHeaderMatch,
   parseHostName,
   parseListen,
@@ -128,6 +129,35 @@ const TYPE_NAME = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
   error: 'the name of a type: a letter, then letters, digits, "_" and "-"',
 });
 
+const HEADER_VALUE = 'a text of printable ASCII';
+const HEADERS = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, { error: 'the name of a header' }),
+    z.string({ error: HEADER_VALUE }).regex(/^[\x20-\x7e]{0,4096}$/, { error: HEADER_VALUE }),
+    { error: 'a mapping of headers to their values' },
+  )
+  .default({});
+
+const RATIO = 'a number from 0 to 1';
+
+const OTLP = section({
+  endpoint: read('an http:// or https:// URL', parseEndpoint).describe(
+    'Where the collector takes traces (OTLP over HTTP, JSON).',
+  ),
+  headers: HEADERS.describe('Sent with every batch, such as a credential of the collector.'),
+  serviceName: z
+    .string({ error: 'a name' })
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'a name' })
+    .default('banyan')
+    .describe('What the spans say they come from.'),
+  sampleRatio: z
+    .number({ error: RATIO })
+    .min(0, { error: RATIO })
+    .max(1, { error: RATIO })
+    .default(1)
+    .describe('How many of the traces that begin here are sampled; a decision that a caller made is kept.'),
+});
+
 export const CONFIG = section({
   $schema: z.string({ error: 'a text' }).optional().describe('For editors; Banyan does not read it.'),
   data: LISTEN.prefault('127.0.0.1:8080').describe('Where callers are answered. Port 0: any free port.'),
@@ -145,6 +175,9 @@ export const CONFIG = section({
     .describe('Proxies in front whose X-Forwarded-* and Forwarded headers are believed.'),
   limits: numbers(LIMIT_BOUNDS, DEFAULT_LIMITS).prefault({}).describe('Bounds of queues, buffers and tables.'),
   timeouts: numbers(TIMEOUT_BOUNDS, DEFAULT_TIMEOUTS).prefault({}).describe('Bounds of waits, in milliseconds.'),
+  telemetry: section({ otlp: OTLP.optional().describe('Makes spans and sends them to a collector.') })
+    .prefault({})
+    .describe('What the gateway tells of its calls.'),
 });
 
 export type ConfigInput = z.output<typeof CONFIG>;

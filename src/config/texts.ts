@@ -56,6 +56,12 @@ export function parseUpstream(text: string): string {
   return `${new URL(text).origin}${rest ?? ''}`.replace(/\/$/, '');
 }
 
+/** Reads the URL of a collector: without a path it is that of OTLP for traces. */
+export function parseEndpoint(text: string): string {
+  const base = parseUpstream(text);
+  return new URL(base).pathname === '/' ? `${base}/v1/traces` : base;
+}
+
 function checkBasePath(rest: string): void {
   if (/[?#]/.test(rest)) throw new RangeError('expected a URL without a query or fragment');
   const target = parseTarget(rest);

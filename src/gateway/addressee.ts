@@ -1,11 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { BanyanError } from '../contract/errors.ts';
+import { callerAddress, type Peer } from './forwarding.ts';
 import { findType } from './match.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
 import { type Refusal, type RequestHead, readHead } from './request-head.ts';
 
-export type Addressee = { readonly head: RequestHead; readonly type: MigratedType };
+export type Addressee = {
+  readonly head: RequestHead;
+  readonly type: MigratedType;
+  /** The caller's; `null` when its socket no longer has one. */
+  readonly address: string | null;
+};
 
 export type Refused = {
   readonly refused: BanyanError;
@@ -13,12 +19,12 @@ export type Refused = {
   readonly close: boolean;
 };
 
-/** Whom a request is for: its head, read once, and the type that claims it. */
-export function addressee(parts: GatewayParts, request: IncomingMessage): Addressee | Refused {
+/** Whom a request is for: its head, read once, the type that claims it, and who sent it. */
+export function addressee(parts: GatewayParts, request: IncomingMessage, peer: Peer): Addressee | Refused {
   const head = readHead(request, parts.limits);
   if ('refused' in head) return refuse(parts, head.refused);
   const type = findType(parts.types, request.rawHeaders, head.target);
-  if (type !== null) return { head, type };
+  if (type !== null) return { head, type, address: callerAddress(head.forwarding, peer, parts.trustedProxies) };
   parts.counters.add('unmatched');
   return { refused: new BanyanError('NO_TYPE', `no type claims ${head.method} ${head.target.path}`), close: false };
 }

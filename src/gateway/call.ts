@@ -6,6 +6,7 @@ import type { KnownEntity } from '../cutover/decide.ts';
 import type { Target } from '../wire/target.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { RequestBody } from './request-body.ts';
+import type { CallRecord } from './telemetry/call-record.ts';
 
 /** One client request, as far as it is understood; nothing of it changes any more. */
 export type Call = {
@@ -24,6 +25,8 @@ export type Call = {
   readonly plan: Plan;
   /** `null` where no shadow watches. */
   readonly begun: Begun | null;
+  /** Who watches the gateway hears of the call through this. */
+  readonly record: CallRecord;
 };
 
 /** The copy that the candidate may get. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHeaders } from '../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../contract/errors.ts';
-import { answerHeaders, FIELD_TEXT, forwardedTrailers, safePhrase } from './headers.ts';
+import { answerHeaders, FIELD_TEXT, forwardedTrailers, pairsOf, safePhrase, withOurs } from './headers.ts';
 import type { Flow } from './leg-request.ts';
 import { lingerAtClose } from './linger.ts';
 import { errorBody } from './own-answer.ts';
+import type { WrittenAnswer } from './telemetry/call-record.ts';
 
 /** How long a client that was cut off, or has all of its answer, may take to read what is left of it. */
 const READ_REST_MS = 60_000;
@@ -15,9 +16,11 @@ const ONE_WRITE_BYTES_MAX = 16 * 1024;
 type HeldBack = { readonly first: Buffer; readonly flow: Flow };
 
 /** The client's end of a call: an answer is written once, streamed or whole, or the connection is cut. */
-export class ClientAnswer {
+export class ClientAnswer implements WrittenAnswer {
   readonly #response: ServerResponse;
   #onGone: (() => void) | null = null;
+  #besides: (() => RawHeaders) | null = null;
+  #ownError: ErrorCode | null = null;
   #bodyBegun = false;
   /** The first of the body, while its head is not sent either. */
   #heldBack: HeldBack | null = null;
@@ -34,6 +37,19 @@ export class ClientAnswer {
 
   get started(): boolean {
     return this.#response.headersSent;
+  }
+
+  get status(): number {
+    return this.#response.headersSent ? this.#response.statusCode : 0;
+  }
+
+  get ownError(): ErrorCode | null {
+    return this.#ownError;
+  }
+
+  /** Headers that the answer has besides its own; asked for as its head is written. */
+  addBesides(besides: () => RawHeaders): void {
+    this.#besides = besides;
   }
 
   /** The answer says so, unless its head is written already. */
@@ -81,7 +97,8 @@ export class ClientAnswer {
     if (isUnread(req)) this.#closeAfter();
     const trailers = req.httpVersionMinor === 1 && req.method !== 'HEAD' && status !== 204 && status !== 304;
     const kept = answerHeaders(headers, trailers) as string[];
-    response.writeHead(status, safePhrase(statusText), kept);
+    const all = this.#besides === null ? kept : (withOurs(kept, this.#besides()) as string[]);
+    response.writeHead(status, safePhrase(statusText), all);
     this.#endsByClose = !response.chunkedEncoding && req.httpVersionMinor === 0;
   }
 
@@ -137,9 +154,7 @@ export class ClientAnswer {
 
   #addTrailers(raw: RawHeaders): void {
     if (!raw.every((text) => FIELD_TEXT.test(text))) return;
-    this.#response.addTrailers(
-      raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as [string, string]] : [])),
-    );
+    this.#response.addTrailers(pairsOf(raw));
   }
 
   /** Head and body at once. The length is ours to say: the body may have been rewritten. */
@@ -153,7 +168,9 @@ export class ClientAnswer {
     if (this.gone) return;
     const body = errorBody(error);
     if (close || isUnread(this.#response.req)) this.#closeAfter();
+    this.#ownError = error.code;
     this.#response.sendDate = true;
+    for (const [name, value] of pairsOf(this.#besides?.() ?? [])) this.#response.setHeader(name, value);
     this.#response.writeHead(error.status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -12,6 +12,8 @@ export const COUNTERS = {
   fallbacks_to_legacy: 'calls that legacy answered because V2 did not',
   owners_not_durable: 'new entities whose owner could not be made durable, so that their ids were withheld',
   store_write_failures: 'writes of the store, behind an answer, that failed',
+  telemetry_defects: 'calls that could not be logged or traced because of an error of the gateway itself',
+  debug_tokens_refused: 'calls with a debug token that was not signed here, has expired, or is for another type',
   mirror_defects: 'copies that ended in an error of the gateway itself',
   malformed_requests: 'connections that did not speak HTTP',
   malformed_upgrades: 'requests for a WebSocket whose handshake the protocol does not allow',

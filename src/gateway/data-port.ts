@@ -58,6 +58,11 @@ export class DataPort {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Open connections of clients. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** Every answer whose head is not written yet says `Connection: close` from now on, and closes its connection. */
   lastAnswers(): void {
     this.#lastAnswers = true;

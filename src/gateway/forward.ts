@@ -3,6 +3,7 @@ import { BanyanError } from '../contract/errors.ts';
 import { otherSide, type Side } from '../contract/stages.ts';
 import { type Entities, inverse, translationTo } from '../cutover/entities.ts';
 import { failed } from '../cutover/failed.ts';
+import type { OpenSpan } from '../telemetry/trace/tracing.ts';
 import {
   NO_TRANSLATION,
   type Translation,
@@ -18,6 +19,7 @@ import { ANSWER_TO_FAILURE } from './failure.ts';
 import { withBodyLength, withoutHeader } from './headers.ts';
 import type { LegRequest } from './leg-request.ts';
 import { isSafeMethod } from './operation.ts';
+import { withTraceContext } from './telemetry/trace-headers.ts';
 
 /** One side that was asked on behalf of the client. */
 export type Attempt = { readonly side: Side; readonly asked: Asked };
@@ -51,7 +53,9 @@ export async function forward(call: Call, client: ClientAnswer, context: Forward
   const attempts: Attempt[] = [];
   let side: Side | null = call.plan.primary;
   while (side !== null) {
-    const asked = await askSide(call, side, client, context);
+    const span = call.record.asks(side);
+    const asked = await askSide(call, side, span, client, context);
+    call.record.answered(span, call.type.primaryLegs[side].base, asked.observation);
     attempts.push({ side, asked });
     if (asked.letGo) context.counters.add('answers_let_go');
     if (asked.state === 'streamed') return { attempts, created: [] };
@@ -62,10 +66,16 @@ export async function forward(call: Call, client: ClientAnswer, context: Forward
   return { attempts, created: [] };
 }
 
-function askSide(call: Call, side: Side, client: ClientAnswer, context: ForwardContext): Promise<Asked> {
+function askSide(
+  call: Call,
+  side: Side,
+  span: OpenSpan | null,
+  client: ClientAnswer,
+  context: ForwardContext,
+): Promise<Asked> {
   const translation = translationTo(side, call.entities) ?? NO_TRANSLATION;
   const hold = call.plan.stage !== 'off' && (creates(call) || translation.size > 0);
-  return ask(call.type.primaryLegs[side], legRequest(call, translation, hold), client, {
+  return ask(call.type.primaryLegs[side], legRequest(call, translation, hold, span), client, {
     side,
     hold,
     capture: call.plan.candidate !== null,
@@ -80,9 +90,10 @@ function creates(call: Call): boolean {
   return call.type.placesOf(call.operation).creates.length > 0;
 }
 
-function legRequest(call: Call, translation: Translation, hold: boolean): LegRequest {
+function legRequest(call: Call, translation: Translation, hold: boolean, span: OpenSpan | null): LegRequest {
+  const traced = span === null ? call.headers : withTraceContext(call.headers, span.context);
   // Ids of an answer can only be read when it is not compressed.
-  const headers = hold ? withoutHeader(call.headers, 'accept-encoding') : call.headers;
+  const headers = hold ? withoutHeader(traced, 'accept-encoding') : traced;
   const target = translateTarget(call.target.raw, translation);
   const { body, trailers, expectsContinue } = call;
   if (body.kind === 'stream')

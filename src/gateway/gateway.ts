@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import type { Arrival } from './client-connection.ts';
 import { DataPort, type UpgradeArrival } from './data-port.ts';
 import { type ConfigChange, LiveConfig } from './live-config.ts';
 import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
 import { receive } from './receive.ts';
+import { GatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { upgrade } from './upgrade.ts';
 import { UpgradeClient } from './websocket/upgrade-client.ts';
 
@@ -23,6 +25,7 @@ export class Gateway {
   readonly #port: DataPort;
   readonly #config: LiveConfig;
   readonly #saving: NodeJS.Timeout;
+  readonly #metrics: GatewayMetrics;
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
 
@@ -37,6 +40,7 @@ export class Gateway {
     });
     this.#saving = setInterval(() => void this.#config.saveLedgers(), LEDGER_SAVE_MS);
     this.#saving.unref();
+    this.#metrics = new GatewayMetrics(options.store);
   }
 
   /** What a call that begins now would get. */
@@ -49,6 +53,11 @@ export class Gateway {
     const { host } = this.#options.data;
     const port = await this.#port.listen(this.#options.data);
     return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Everything that is counted and measured, at this moment. */
+  metrics(): MetricsSnapshot {
+    return this.#metrics.snapshot(this.parts, this.#port.connections);
   }
 
   get draining(): boolean {
@@ -84,6 +93,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#stopBegins();
     clearInterval(this.#saving);
+    this.#metrics.stop();
     const cut = await this.#port.close(this.#drainLeftMs(), this.parts.tunnels);
     if (cut > 0) this.#options.logger.warn({ cut }, 'connections were cut: their calls did not end within drainMs');
     const deadline = new AbortController();

@@ -37,8 +37,20 @@ export function lowerName(name: string): string {
 /** Marks a copy, for upstreams that want to tell it from a client's call. */
 export const MIRROR_MARK = 'x-banyan-mirror';
 
+/** A client that sends a good token sees how its call is decided. */
+export const DEBUG_TOKEN = 'x-banyan-debug';
+
 export function isOurs(lower: string): boolean {
   return lower.startsWith(INTERNAL_PREFIX);
+}
+
+/** With headers of ours, in place of any that the other side gave names of ours. */
+export function withOurs(headers: RawHeaders, ours: RawHeaders): RawHeaders {
+  return [...filtered(headers, (lower) => !isOurs(lower)), ...ours];
+}
+
+export function pairsOf(headers: RawHeaders): readonly [name: string, value: string][] {
+  return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : []));
 }
 
 /** Framing is not for a client to take away, whatever its Connection says. */

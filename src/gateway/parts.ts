@@ -7,10 +7,13 @@ import { Entities } from '../cutover/entities.ts';
 import { Guards } from '../cutover/guards.ts';
 import { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../telemetry/trace/tracing.ts';
 import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
 import { TrustedProxies } from './forwarding.ts';
 import type { MigratedType } from './migrated-type.ts';
+import type { DebugTokens } from './telemetry/debug-tokens.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { TypeShadow } from './type-shadow.ts';
 import { Tunnels } from './websocket/tunnels.ts';
 
@@ -21,6 +24,7 @@ export type GatewayParts = ForwardContext & {
   readonly timeouts: Timeouts;
   readonly trustedProxies: TrustedProxies;
   readonly tunnels: Tunnels;
+  readonly telemetry: Telemetry;
   readonly policies: Policies;
   readonly guards: Guards;
   readonly shadowOf: (type: string) => TypeShadow;
@@ -40,6 +44,10 @@ export type LastingOptions = {
   readonly logger: Logger;
   /** Key of the tokens that stand for secrets in stored samples; at least 16 bytes that stay on this machine. */
   readonly redactionKey: Uint8Array;
+  /** Makes spans; left out: none are made. */
+  readonly tracing?: Tracing | null;
+  /** Left out: no debug token is good. */
+  readonly debugTokens?: DebugTokens | null;
   /** Epoch milliseconds, for what is stored. */
   readonly nowMs?: () => number;
 };
@@ -49,6 +57,7 @@ export class Lasting {
   readonly counters = new Counters();
   readonly tunnels = new Tunnels(this.counters);
   readonly shadows = new Map<string, TypeShadow>();
+  readonly telemetry: Telemetry;
   readonly policies: Policies;
   readonly entities: Entities;
   readonly guards: Guards;
@@ -61,12 +70,22 @@ export class Lasting {
     this.#options = options;
     this.#epochMs = options.nowMs ?? Date.now;
     this.#redactor = createRedactor(options.redactionKey);
+    this.telemetry = this.#newTelemetry(options);
     this.policies = new Policies(store, [], this.#epochMs);
     this.entities = new Entities(store, [], this.#epochMs);
     this.guards = new Guards(this.policies, {
       finding: (type, finding) => logger.warn({ type, finding }, 'the guard rolls the type back'),
       error: this.#storeFailed,
     });
+  }
+
+  #newTelemetry({ logger, tracing = null, debugTokens = null }: LastingOptions): Telemetry {
+    const { target } = this.#redactor;
+    const defect = (error: unknown) => {
+      this.counters.add('telemetry_defects');
+      logger.error({ err: error }, 'a call could not be logged or traced');
+    };
+    return new Telemetry({ logger, redact: target, tracing, debugTokens, nowMs, defect });
   }
 
   readonly #storeFailed = (error: unknown): void => {
@@ -80,15 +99,26 @@ export class Lasting {
   };
 
   newShadow(type: MigratedType, { limits, timeouts }: Configured): TypeShadow {
-    const { policies } = this;
+    const { policies, telemetry } = this;
     const { store } = this.#options;
     const [epochMs, redactor, storeFailed, defect] = [this.#epochMs, this.#redactor, this.#storeFailed, this.#defect];
-    return new TypeShadow({ type, policies, store, limits, timeouts, epochMs, redactor, storeFailed, defect });
+    return new TypeShadow({
+      type,
+      policies,
+      store,
+      limits,
+      timeouts,
+      epochMs,
+      redactor,
+      telemetry,
+      storeFailed,
+      defect,
+    });
   }
 
   /** The parts of a config whose types have their shadows. */
   partsFor(types: readonly MigratedType[], { limits, timeouts, trustedProxies }: Configured): GatewayParts {
-    const { counters, tunnels, policies, entities, guards, shadows } = this;
+    const { counters, tunnels, telemetry, policies, entities, guards, shadows } = this;
     tunnels.limit({ max: limits.upgradesMax, idleMs: timeouts.upgradeIdleMs });
     return {
       types,
@@ -97,12 +127,12 @@ export class Lasting {
       trustedProxies: new TrustedProxies(trustedProxies),
       counters,
       tunnels,
+      telemetry,
       policies,
       entities,
       guards,
       captureBytesMax: limits.captureBytesMax,
-      // Monotonic: durations must not jump when the machine's clock is set.
-      nowMs: () => performance.now(),
+      nowMs,
       log: (error, message) => this.#options.logger.error({ err: error }, message),
       shadowOf: (type) => {
         const shadow = shadows.get(type);
@@ -111,4 +141,9 @@ export class Lasting {
       },
     };
   }
+}
+
+/** Monotonic: durations must not jump when the machine's clock is set. */
+function nowMs(): number {
+  return performance.now();
 }

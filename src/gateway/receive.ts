@@ -8,13 +8,15 @@ import type { ClientAnswer } from './client-answer.ts';
 import type { Arrival } from './client-connection.ts';
 import type { CounterName } from './counters.ts';
 import { type Forwarded, forward } from './forward.ts';
-import { callerAddress, forwardingHeaders } from './forwarding.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
 import { looksAtIds, planCall } from './plan-call.ts';
 import { type RequestBody, readBody, readWholeUpTo, streamBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { settle } from './settle.ts';
+import type { CallRecord } from './telemetry/call-record.ts';
+import { noteHead } from './telemetry/note-head.ts';
+import { upstreamHeaders } from './upstream-headers.ts';
 
 /**
  * One call, straight down. Each line is a step; a step that cannot go on answers the client itself.
@@ -24,11 +26,24 @@ import { settle } from './settle.ts';
  *      │ 417, 431, 501, 505
  */
 export async function receive(parts: GatewayParts, arrival: Arrival): Promise<void> {
-  const { request, client } = arrival;
-  const addressed = addressee(parts, request);
+  const { request, client, peer } = arrival;
+  const record = parts.telemetry.begin(request, peer.scheme);
+  try {
+    await answer(parts, arrival, record);
+  } catch (error) {
+    record.end({ status: client.status || 500, ownError: 'INTERNAL' }, parts.nowMs());
+    throw error;
+  }
+  record.end(client, parts.nowMs());
+}
+
+async function answer(parts: GatewayParts, arrival: Arrival, record: CallRecord): Promise<void> {
+  const { request, client, peer } = arrival;
+  const addressed = addressee(parts, request, peer);
   if ('refused' in addressed) return client.error(addressed.refused, addressed);
+  noteHead(parts, addressed, record, client);
   if (addressed.head.upgradesToWebSocket) return refuseHalfAnUpgrade(parts, client);
-  const call = await understand(parts, addressed, arrival);
+  const call = await understand(parts, addressed, arrival, record);
   if (call === null) return;
   let forwarded: Forwarded = NOT_FORWARDED;
   try {
@@ -52,17 +67,17 @@ function refuseHalfAnUpgrade({ counters }: GatewayParts, client: ClientAnswer): 
 /** What the call is, names and needs; `null` when the client has been told, or has left. */
 async function understand(
   parts: GatewayParts,
-  { type, head }: Addressee,
+  { type, head, address }: Addressee,
   { request, client, peer }: Arrival,
+  record: CallRecord,
 ): Promise<Call | null> {
   const { method, target } = head;
   const route = type.operationOf(method, target.path);
   const reading = bodyOf(parts, type, route.operation, head, request, client);
   const body = reading instanceof Promise ? await reading : reading;
   if (body === 'aborted' || body === 'too_large') return giveUp(parts, body, route.operation, client);
-  const address = callerAddress(head.forwarding, peer, parts.trustedProxies);
   // Planned after the body is there: it may have taken long to come, and a rollback meanwhile must count.
-  const { entities, plan } = planCall(parts, {
+  const { entities, plan, affinity } = planCall(parts, {
     type,
     route,
     target,
@@ -70,18 +85,20 @@ async function understand(
     address,
     json: body.kind === 'whole' && type.placesOf(route.operation).namesInBody ? parseJson(body.bytes) : undefined,
   });
+  record.decision = { operation: route.operation, plan, affinity };
   return {
     type,
     operation: route.operation,
     target,
     method,
-    headers: [...head.headers, ...forwardingHeaders(head.forwarding, peer, head.host, parts.trustedProxies)],
+    headers: upstreamHeaders(parts, head, peer, record.span),
     body,
     trailers: body.kind === 'stream' && head.framing.trailers ? () => request.rawTrailers : null,
     expectsContinue: body.kind === 'stream' && head.expectsContinue,
     entities,
     plan,
     begun: plan.candidate === null ? null : parts.shadowOf(type.name).mirror.begin(route.operation.effect, entities),
+    record,
   };
 }
 

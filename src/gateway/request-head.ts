@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
 import { parseTarget, type Target } from '../wire/target.ts';
 import type { ReceivedForwarding } from './forwarding.ts';
-import { isOfTheHop, isOurs, joined, lowerName, withoutNominated } from './headers.ts';
+import { DEBUG_TOKEN, isOfTheHop, isOurs, joined, lowerName, withoutNominated } from './headers.ts';
 import { namesWebSocket } from './websocket/handshake.ts';
 
 /** How a request's body is framed. */
@@ -27,6 +27,8 @@ export type RequestHead = {
   readonly headers: RawHeaders;
   /** What was said of earlier hops, `null` when nothing was. */
   readonly forwarding: ReceivedForwarding | null;
+  /** By which the client asks to see how its call is decided. */
+  readonly debugToken: string | undefined;
 };
 
 export type Refusal = { readonly code: ErrorCode; readonly message: string };
@@ -60,6 +62,7 @@ export function readHead(request: RawRequest, limits: Limits): RequestHead | { r
     upgradesToWebSocket: found.upgrade !== undefined && namesWebSocket(found.upgrade),
     headers: withoutNominated(found.kept, found.connection),
     forwarding: found.forwarding,
+    debugToken: found.debugToken,
   };
 }
 
@@ -76,6 +79,7 @@ type Found = {
   underscores: boolean;
   bytes: number;
   forwarding: ReceivedForwarding | null;
+  debugToken: string | undefined;
   readonly kept: string[];
 };
 
@@ -106,6 +110,7 @@ function nothingFound(): Found {
     underscores: false,
     bytes: 0,
     forwarding: null,
+    debugToken: undefined,
     kept: [],
   };
 }
@@ -141,6 +146,9 @@ function isForUpstream(found: Found, lower: string, value: string): boolean {
     case 'x-forwarded-proto':
       found.forwarding ??= {};
       found.forwarding[lower] = joined(found.forwarding[lower], value);
+      return false;
+    case DEBUG_TOKEN:
+      found.debugToken = value;
       return false;
   }
   if (lower.includes('_')) found.underscores = true;

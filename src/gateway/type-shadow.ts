@@ -9,6 +9,7 @@ import { type Side, STAGES } from '../contract/stages.ts';
 import { translationTo } from '../cutover/entities.ts';
 import type { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
+import type { OpenSpan } from '../telemetry/trace/tracing.ts';
 import { type Translation, translateTarget } from '../wire/translate.ts';
 import { type Call, copyOf } from './call.ts';
 import { type Forwarded, translateRequestBody } from './forward.ts';
@@ -16,12 +17,15 @@ import { MIRROR_MARK, withBodyLength } from './headers.ts';
 import type { LegRequest } from './leg-request.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { withTraceContext } from './telemetry/trace-headers.ts';
 
 export type TypeShadowOptions = ShadowConfig & {
   readonly policies: Policies;
   readonly store: Store;
   readonly epochMs: () => number;
   readonly redactor: Redactor;
+  readonly telemetry: Telemetry;
   readonly storeFailed: (error: unknown) => void;
   /** Hears of what the mirror should not have thrown. */
   readonly defect: (error: unknown) => void;
@@ -60,17 +64,21 @@ export class TypeShadow {
     this.mirror.setLimits(config.limits);
   }
 
-  #ports({ policies, store, defect, type: { name } }: TypeShadowOptions): MirrorPorts {
+  #ports({ policies, store, telemetry, defect, type: { name } }: TypeShadowOptions): MirrorPorts {
     const nowMs = () => performance.now();
     return {
-      send: (side, call, translation) => {
+      send: async (side, call, translation) => {
         const { type, limits, timeouts } = this.#config;
-        return sendCopy(type.candidateLegs[side], copyRequest(type, call, translation), {
+        const leg = type.candidateLegs[side];
+        const { span, ended } = telemetry.copy(side, call, leg.base);
+        const observation = await sendCopy(leg, copyRequest(type, call, translation, span), {
           side,
           deadlineMs: timeouts.mirrorMs,
           bytesMax: limits.captureBytesMax,
           nowMs,
         });
+        ended(observation);
+        return observation;
       },
       reach: (side, named) => reachOf(store, name, side, named),
       mirrorsTo: (side) => mirrorsTo(policies, name, side),
@@ -127,9 +135,10 @@ function openLedger(snapshot: string | undefined, options: LedgerOptions): Ledge
   return snapshot === undefined ? new Ledger(options) : Ledger.restore(JSON.parse(snapshot), options);
 }
 
-function copyRequest(type: MigratedType, call: CallCopy, translation: Translation): LegRequest {
+function copyRequest(type: MigratedType, call: CallCopy, translation: Translation, span: OpenSpan | null): LegRequest {
   const body = call.body === null ? null : translateRequestBody(type.placesOf(call.operation), call.body, translation);
-  const headers = [...call.headers, MIRROR_MARK, '1'];
+  // The client's trace shows what the client got: a copy that stood in it too would look like a second answer.
+  const headers = [...withTraceContext(call.headers, span?.context ?? null), MIRROR_MARK, '1'];
   return {
     method: call.method,
     target: translateTarget(call.target, translation),

@@ -10,10 +10,14 @@ import { type Addressee, addressee } from './addressee.ts';
 import type { Call } from './call.ts';
 import { ANSWER_TO_FAILURE } from './failure.ts';
 import { type Attempt, mayFallBack } from './forward.ts';
-import { callerAddress, forwardingHeaders, type Peer } from './forwarding.ts';
+import type { Peer } from './forwarding.ts';
 import type { GatewayParts } from './parts.ts';
 import { planCall } from './plan-call.ts';
 import { settle } from './settle.ts';
+import type { CallRecord } from './telemetry/call-record.ts';
+import { noteHead } from './telemetry/note-head.ts';
+import { withTraceContext } from './telemetry/trace-headers.ts';
+import { upstreamHeaders } from './upstream-headers.ts';
 import { askUpgrade, type UpgradeAnswer } from './websocket/ask-upgrade.ts';
 import { keyOfHandshake } from './websocket/handshake.ts';
 import { UpgradeClient } from './websocket/upgrade-client.ts';
@@ -36,27 +40,50 @@ export async function upgrade(
   { first, peer }: { readonly first: Buffer; readonly peer: Peer },
 ): Promise<void> {
   const client = new UpgradeClient(socket, first);
+  const record = parts.telemetry.begin(request, peer.scheme);
+  try {
+    await shakeHands(parts, request, client, peer, record);
+  } catch (error) {
+    record.end({ status: client.status, ownError: 'INTERNAL' }, parts.nowMs());
+    throw error;
+  }
+  record.end(client, parts.nowMs());
+}
+
+async function shakeHands(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  client: UpgradeClient,
+  peer: Peer,
+  record: CallRecord,
+): Promise<void> {
   const key = keyOfHandshake(request);
   if (key instanceof BanyanError) {
     parts.counters.add('malformed_upgrades');
     return client.error(key);
   }
-  const addressed = addressee(parts, request);
+  const addressed = addressee(parts, request, peer);
   if ('refused' in addressed) return client.error(addressed.refused);
-  if (!parts.tunnels.admit(socket)) {
+  noteHead(parts, addressed, record, client);
+  if (!parts.tunnels.admit(client.socket)) {
     return client.error(new BanyanError('UPGRADES_FULL', `${parts.limits.upgradesMax} WebSockets are open already`));
   }
-  const call = understand(parts, addressed, request, peer);
+  const call = understand(parts, addressed, request, peer, record);
   const { attempts, last } = await ask(parts, call, key, client);
   settle(parts, call, { attempts, created: [] });
   await answer(parts, last, client);
 }
 
-function understand(parts: GatewayParts, { type, head }: Addressee, request: IncomingMessage, peer: Peer): Call {
-  const { target, forwarding, host } = head;
+function understand(
+  parts: GatewayParts,
+  { type, head, address }: Addressee,
+  request: IncomingMessage,
+  peer: Peer,
+  record: CallRecord,
+): Call {
+  const { target } = head;
   const route = type.operationOf('GET', target.path);
-  const address = callerAddress(forwarding, peer, parts.trustedProxies);
-  const { entities, plan } = planCall(parts, {
+  const { entities, plan, affinity } = planCall(parts, {
     type,
     route,
     target,
@@ -64,12 +91,13 @@ function understand(parts: GatewayParts, { type, head }: Addressee, request: Inc
     address,
     json: undefined,
   });
+  record.decision = { operation: route.operation, plan, affinity };
   return {
     type,
     operation: route.operation,
     target,
     method: 'GET',
-    headers: [...head.headers, ...forwardingHeaders(forwarding, peer, host, parts.trustedProxies)],
+    headers: upstreamHeaders(parts, head, peer, record.span),
     body: { kind: 'none' },
     trailers: null,
     expectsContinue: false,
@@ -77,6 +105,7 @@ function understand(parts: GatewayParts, { type, head }: Addressee, request: Inc
     plan,
     // What passes through a tunnel is not a call: there is nothing to copy, and nothing to compare.
     begun: null,
+    record,
   };
 }
 
@@ -111,11 +140,13 @@ async function askSide(
   const askedAtMs = nowMs();
   const target = translateTarget(call.target.raw, translationTo(side, call.entities) ?? NO_TRANSLATION);
   const { base } = call.type.primaryLegs[side];
-  const { headers } = call;
+  const span = call.record.asks(side);
+  const headers = span === null ? call.headers : withTraceContext(call.headers, span.context);
   const answer = await askUpgrade({ base, target, headers, key }, client, { timeouts, ...limits });
   const totalMs = nowMs() - askedAtMs;
   const outcome = outcomeOf(answer);
   const observation = { side, outcome, firstByteMs: outcome.kind === 'answer' ? totalMs : null, totalMs };
+  call.record.answered(span, base, observation);
   const sent = wasSent(answer);
   const asked = { observation, state: 'streamed', statusText: '', sent, stale: false, letGo: false } as const;
   return { attempt: { side, asked }, last: { side, answer } };

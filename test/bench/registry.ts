@@ -9,4 +9,5 @@ export const BENCHMARKS = {
   hooks: () => import('./hooks.ts'),
   kernel: () => import('./kernel.ts'),
   shadow: () => import('./shadow.ts'),
+  telemetry: () => import('./telemetry.ts'),
 } as const satisfies Record<string, () => Promise<Benchmark>>;

@@ -150,6 +150,19 @@ describe('the command line', () => {
     await run('stage', 'billing', 'off');
   });
 
+  it('gives a token by which a client sees how its calls are decided', async () => {
+    const { stdout, stderr } = await run('debug-token', '--type', 'billing', '--minutes', '5');
+    expect(stderr).toMatch(/^send it as x-banyan-debug; it is good until \d{4}-/);
+    const headers = { 'x-banyan-debug': stdout.trim() };
+    const { headers: answer } = await fetch(`${data}/billing/invoices/7`, { headers });
+    expect(answer.get('x-banyan-operation')).toBe('get_invoice');
+    expect(legacy.seen.at(-1)?.headers).not.toHaveProperty('x-banyan-debug');
+
+    expect(JSON.parse((await run('debug-token', '--json')).stdout)).toMatchObject({ type: null });
+    expect(await run('debug-token', '--type', 'nobody')).toMatchObject({ code: 2 });
+    expect(await run('debug-token', '--minutes', '61')).toMatchObject({ code: 2 });
+  });
+
   it('explains what then happens', async () => {
     await run('ramp', 'billing', '50%');
     for (let n = 0; n < 8; n += 1) {

@@ -41,7 +41,8 @@ describe('docs/config.md', () => {
     legacy: "http://127.0.0.1:9101"
     v2: "http://127.0.0.1:9102"
     operations: [{ name: get, method: PUT, path: "/billing/:id", effect: write }]
-    compare: [{ at: /a, as: id, reason: b }]`);
+    compare: [{ at: /a, as: id, reason: b }]
+telemetry: { otlp: { endpoint: "http://127.0.0.1:4318" } }`);
     const path = key.replace('<type>', 'billing').replace('[]', '.0').split('.');
     document.setIn(path, parseDocument(example).contents);
 

@@ -26,7 +26,7 @@ timeouts: { idleMs: 1.5 }
     ).toEqual([
       '1:7 data: expected "host:port", such as 127.0.0.1:8080, got 8080',
       '2:8 admin: expected a port from 0 to 65535, got "127.0.0.1:99999"',
-      '3:1 stat: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, got "stat"; did you mean "state"?',
+      '3:1 stat: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "stat"; did you mean "state"?',
       '6:5 types.billing.mach: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "mach"; did you mean "match"?',
       '7:5 types.billing.legcay: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "legcay"; did you mean "legacy"?',
       '8:9 types.billing.v2: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "127.0.0.1:9002"',
@@ -40,6 +40,19 @@ timeouts: { idleMs: 1.5 }
     ]);
   });
 
+  it('of the telemetry is pointed at', () => {
+    const otlp = (keys: string) =>
+      problemsIn(`types: { a: { legacy: "http://x", v2: "http://y" } }\ntelemetry: { otlp: { ${keys} } }`);
+    expect(otlp('')).toEqual(['2:14 telemetry.otlp.endpoint: expected an http:// or https:// URL, got nothing']);
+    expect(otlp('endpoint: "http://x", headers: { "a b": c, d: 3 }, sampleRatio: 50, serviceName: ""')).toEqual([
+      '2:55 telemetry.otlp.headers["a b"]: expected the name of a header, got "a b"',
+      '2:68 telemetry.otlp.headers.d: expected a text of printable ASCII, got 3',
+      '2:86 telemetry.otlp.sampleRatio: expected a number from 0 to 1, got 50',
+      '2:103 telemetry.otlp.serviceName: expected a name, got ""',
+    ]);
+    expect(otlp('endpont: "http://x"')).toEqual([expect.stringContaining('did you mean "endpoint"?')]);
+  });
+
   it('that is missing is pointed at by the key of what lacks it', () => {
     expect(problemsIn('data: 127.0.0.1:1\n\ntypes:\n\n  a:\n    v2: "http://x"\n')).toEqual([
       '5:3 types.a.legacy: expected an http:// or https:// URL, got nothing',
@@ -51,7 +64,7 @@ timeouts: { idleMs: 1.5 }
 
   it('that is misspelt is not called missing too', () => {
     expect(problemsIn('typse: { a: 1 }')).toEqual([
-      '1:1 typse: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, got "typse"; did you mean "types"?',
+      '1:1 typse: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "typse"; did you mean "types"?',
     ]);
     expect(problemsIn('types: { a: { legacy: "http://x", V2: "http://y" } }')).toHaveLength(1);
   });

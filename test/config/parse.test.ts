@@ -98,6 +98,25 @@ describe('a config file', () => {
     expect(config.timeouts).toEqual({ ...DEFAULT_TIMEOUTS, drainMs: 0 });
   });
 
+  it('says where spans go, if anywhere', () => {
+    const types = 'types: { simple_orchestrator: { legacy: "http://x" } }';
+    const otlp = (keys: string) => parsed(`${types}\ntelemetry: { otlp: { ${keys} } }`).telemetry.otlp;
+    expect(parsed(types).telemetry).toEqual({ otlp: null });
+    expect(parsed(`${types}\ntelemetry: {}`).telemetry).toEqual({ otlp: null });
+    expect(otlp('endpoint: "http://collector:4318"')).toEqual({
+      endpoint: 'http://collector:4318/v1/traces',
+      headers: {},
+      serviceName: 'banyan',
+      sampleRatio: 1,
+    });
+    expect(otlp('endpoint: "https://c/x/traces", headers: { a: b }, serviceName: s, sampleRatio: 0.5')).toEqual({
+      endpoint: 'https://c/x/traces',
+      headers: { a: 'b' },
+      serviceName: 's',
+      sampleRatio: 0.5,
+    });
+  });
+
   it('leaves an absolute state folder where it is', () => {
     expect(parsed(`state: /var/lib/banyan\n${typeWith('')}`).state).toBe('/var/lib/banyan');
   });

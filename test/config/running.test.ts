@@ -42,6 +42,11 @@ it.each([
   ['state: here\n', '', '1:1 state: expected "/etc/here" for as long as'],
   ['2000', '2001', '4:27 limits.headerBytesMax: expected 2000 for as long as'],
   ['5 }', '6 }', '4:52 limits.entitiesCachedMax: expected 5 for as long as'],
+  [
+    'types:',
+    'telemetry: { otlp: { endpoint: "http://127.0.0.1:4318" } }\ntypes:',
+    '5:12 telemetry: expected what it was started with for as long as',
+  ],
   ['order: entity', 'order: type', '6:66 types.simple_orchestrator.order: expected "entity" for as long as'],
 ])('%j → %j cannot', (from, to, says) => {
   expect(problems(STARTED.replace(from, to))).toEqual([expect.stringContaining(says)]);

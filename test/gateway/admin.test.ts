@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAdmin } from '../../src/gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
+import { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
@@ -29,6 +30,8 @@ beforeAll(async () => {
     token: TOKEN,
     logger: pino({ level: 'silent' }),
     isReady: () => !gateway.draining,
+    metrics: () => gateway.metrics(),
+    debugTokens: new DebugTokens(TOKEN),
   });
 });
 afterAll(async () => {
@@ -55,6 +58,7 @@ describe('the admin API', () => {
       ['GET', '/v1/status'],
       ['GET', '/v1/audit'],
       ['POST', '/v1/rollback'],
+      ['POST', '/v1/debug-token'],
       ['GET', '/nowhere'],
     ] as const) {
       expect((await app.inject({ method, url, headers: { host: 'localhost' } })).statusCode).toBe(401);
@@ -101,6 +105,29 @@ describe('the admin API', () => {
         })
       ).statusCode,
     ).toBe(422);
+  });
+
+  it('tells Prometheus without a token, on loopback names only', async () => {
+    const response = await app.inject({ url: '/metrics', headers: { host: 'localhost:8081' } });
+    expect([response.statusCode, response.headers['content-type']]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
+    expect(response.body).toContain('banyan_policy_stage{banyan_type="billing",banyan_stage="off"}');
+    expect((await app.inject({ url: '/metrics', headers: { host: 'banyan.example' } })).statusCode).toBe(421);
+  });
+
+  it('signs debug tokens for its types, for an hour at most', async () => {
+    const tokens = new DebugTokens(TOKEN);
+    const all = (await post('/v1/debug-token', {})).json();
+    expect(all).toMatchObject({ schema: 1, header: 'x-banyan-debug', type: null });
+    expect(tokens.verify(all.token, 'anything')).toBe(true);
+    const one = (await post('/v1/debug-token', { type: 'billing', minutes: 60 })).json();
+    expect([tokens.verify(one.token, 'billing'), tokens.verify(one.token, 'shipping')]).toEqual([true, false]);
+
+    for (const payload of [{ minutes: 61 }, { minutes: 0 }, { minutes: '5' }, { hours: 1 }])
+      expect((await post('/v1/debug-token', payload)).statusCode).toBe(422);
+    expect((await post('/v1/debug-token', { type: 'nobody' })).json().error.code).toBe('UNKNOWN_TYPE');
   });
 
   it('explains a call whose id stands in its body', async () => {

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from '../../src/contract/limits.ts';
 import type { TypeSpec } from '../../src/contract/specs.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import type { WireOperation } from '../../src/contract/wire.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
+import type { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Tracing } from '../../src/telemetry/trace/tracing.ts';
 
 /** A small service in the style of a config file: invoices that are created, read and paid. */
 export const BILLING_OPERATIONS: readonly WireOperation[] = [
@@ -56,6 +58,10 @@ export type RigOptions = {
   readonly trustedProxies?: readonly string[];
   /** The wall clock, for what is stored. */
   readonly nowMs?: () => number;
+  /** Default: none hears anything. */
+  readonly logger?: Logger;
+  readonly tracing?: Tracing;
+  readonly debugTokens?: DebugTokens;
 };
 
 /** A gateway for one type on a free port, with a state folder of its own. */
@@ -64,7 +70,7 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const store = openSqliteStore(folder, { entitiesCachedMax: limits.entitiesCachedMax });
-  const logger = pino({ level: 'silent' });
+  const { logger = pino({ level: 'silent' }), tracing = null, debugTokens = null } = options;
   const gateway = new Gateway({
     data: { host: '127.0.0.1', port: 0 },
     types: [spec],
@@ -73,6 +79,8 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
     trustedProxies: options.trustedProxies ?? [],
     store,
     logger,
+    tracing,
+    debugTokens,
     redactionKey: new Uint8Array(32),
     ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
   });

@@ -8,7 +8,10 @@ import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/ad
 import { buildAdmin } from '../../gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { Gateway } from '../../gateway/gateway.ts';
+import { DebugTokens } from '../../gateway/telemetry/debug-tokens.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
+import { openTracing } from '../../telemetry/trace/open-tracing.ts';
+import type { Tracing } from '../../telemetry/trace/tracing.ts';
 import { ConfigReloader } from './config-reloader.ts';
 import { keepLittleRoomForNewObjects } from './room-for-new-objects.ts';
 import { stopSignal } from './stop-signals.ts';
@@ -41,7 +44,8 @@ export async function runGateway(options: UpOptions): Promise<void> {
   const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
   await refuseSecond(config.state);
   const state = openState(config);
-  const gateway = new Gateway({ ...config, ...state, logger });
+  const tracing = await tracingOf(config, logger);
+  const gateway = new Gateway({ ...config, ...state, logger, tracing });
   const host = v2HostFor(options, gateway, logger);
   const reloader = new ConfigReloader({ ...options, logger, apply: (next) => gateway.reconfigure(next) });
   const admin = buildAdmin({
@@ -50,6 +54,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     config: { view: () => reloader.view(), reload: () => reloader.reload() },
     logger,
     isReady: () => !gateway.draining,
+    metrics: () => gateway.metrics(),
   });
   try {
     await host?.start();
@@ -74,6 +79,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     await admin.close();
     await host?.stop();
     await state.store.close();
+    await tracing?.close();
   }
 }
 
@@ -83,11 +89,17 @@ function startReloads(reloader: ConfigReloader, file: string): () => void {
   return watchFileStatus(file, () => reloader.reloadQuietly());
 }
 
+async function tracingOf({ telemetry: { otlp } }: Config, logger: Logger): Promise<Tracing | null> {
+  if (otlp === null) return null;
+  return openTracing(otlp, (error) => logger.warn({ err: error }, 'spans could not be delivered to the collector'));
+}
+
 /** What is kept in the state folder. */
 function openState({ state, limits }: Config) {
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    const secrets = { token: adminToken(state), redactionKey: redactionKey(state) };
+    const token = adminToken(state);
+    const secrets = { token, redactionKey: redactionKey(state), debugTokens: new DebugTokens(token) };
     return { ...secrets, store: openSqliteStore(state, { entitiesCachedMax: limits.entitiesCachedMax }) };
   } catch (error) {
     if (error instanceof BanyanError) throw error;

@@ -14,11 +14,12 @@ import type { Wish } from '../../cutover/policies.ts';
 import type { PolicyMoved, Store } from '../../store/store.ts';
 import type { GatewayParts } from '../parts.ts';
 import type { ConfigPort } from './config.ts';
-import { auditQuery, explainInput, stageInput, wishInput } from './inputs.ts';
+import { auditQuery, explainInput, read, stageInput, wishInput } from './inputs.ts';
+import { addObservability, type Observability } from './observability.ts';
 import { sameToken } from './secrets.ts';
 import { explainView, statusView, typeView } from './views.ts';
 
-export type AdminOptions = {
+export type AdminOptions = Pick<Observability, 'metrics' | 'debugTokens'> & {
   /** Those in force now. */
   readonly parts: () => GatewayParts;
   readonly config: ConfigPort;
@@ -30,7 +31,7 @@ export type AdminOptions = {
 };
 
 const BODY_BYTES_MAX = 2 << 20;
-const OPEN_ROUTES = new Set(['/livez', '/readyz']);
+const OPEN_ROUTES = new Set(['/livez', '/readyz', '/metrics']);
 
 /**
  * The admin API: policies, reports, explanations. It listens on loopback alone, asks for the token of the state
@@ -53,6 +54,10 @@ export function buildAdmin(options: AdminOptions): FastifyInstance {
   addProbes(app, options);
   addReads(app, options);
   addMoves(app, options);
+  addObservability(app, {
+    ...options,
+    knowsType: (type) => options.parts().types.some(({ name }) => name === type),
+  });
   app.post('/v1/reload', async () => ({ schema: 1, ...(await options.config.reload()) }));
   return app;
 }
@@ -113,15 +118,6 @@ function typeOf(request: FastifyRequest): string {
 
 function wishOf({ actor, reason, expectRevision }: z.infer<typeof wishInput>): Wish {
   return expectRevision === undefined ? { actor, reason } : { actor, reason, expectRevision };
-}
-
-function read<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const places = result.error.issues.map(
-    ({ path, message }) => `${path.length === 0 ? '/' : `/${path.join('/')}`}: ${message}`,
-  );
-  throw new BanyanError('BAD_INPUT', places.join('; '));
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/i;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { BanyanError } from '../../contract/errors.ts';
 import { PPM_ALL } from '../../contract/policy.ts';
 import { STAGE_NAMES } from '../../contract/stages.ts';
+import { TOKEN_MINUTES_MAX } from '../telemetry/debug-tokens.ts';
 
 /** What the admin API takes. Everything from outside is read through one of these. */
 
@@ -42,3 +44,19 @@ export const auditQuery = z.strictObject({
   type: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
+
+export const debugTokenInput = z.strictObject({
+  /** The only type whose calls it is good for. */
+  type: z.string().min(1).max(100).optional(),
+  minutes: z.number().positive().max(TOKEN_MINUTES_MAX).default(15),
+});
+
+/** @throws BanyanError BAD_INPUT with every place that is wrong */
+export function read<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const places = result.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? '/' : `/${path.join('/')}`}: ${message}`,
+  );
+  throw new BanyanError('BAD_INPUT', places.join('; '));
+}

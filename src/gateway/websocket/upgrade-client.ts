@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RawHeaders } from '../../contract/calls.ts';
-import type { BanyanError } from '../../contract/errors.ts';
+import type { BanyanError, ErrorCode } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
-import { answerHeaders, safePhrase } from '../headers.ts';
+import { answerHeaders, safePhrase, withOurs } from '../headers.ts';
 import { errorBody } from '../own-answer.ts';
+import type { WrittenAnswer } from '../telemetry/call-record.ts';
 import { cutLater, endSoon } from './end-soon.ts';
 import { WEBSOCKET_VERSION } from './handshake.ts';
 
@@ -14,8 +15,11 @@ import { WEBSOCKET_VERSION } from './handshake.ts';
  * The client's end of an upgrade: a bare socket on which one answer is written. What the client sends before it has
  * its answer stays in the socket's own buffer, which is bounded, and is the first that the upstream gets.
  */
-export class UpgradeClient {
+export class UpgradeClient implements WrittenAnswer {
   readonly socket: Socket;
+  #besides: (() => RawHeaders) | null = null;
+  #status = 0;
+  #ownError: ErrorCode | null = null;
 
   /** @param head what came in the same packet as the handshake */
   constructor(socket: Socket, head: Buffer) {
@@ -23,6 +27,19 @@ export class UpgradeClient {
     // 'close' follows and says the same.
     socket.on('error', () => undefined);
     if (head.byteLength > 0) socket.unshift(head);
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  get ownError(): ErrorCode | null {
+    return this.#ownError;
+  }
+
+  /** Headers that the answer has besides its own; asked for as its head is written. */
+  addBesides(besides: () => RawHeaders): void {
+    this.#besides = besides;
   }
 
   get gone(): boolean {
@@ -65,6 +82,7 @@ export class UpgradeClient {
 
   /** Banyan's own answer. */
   error(error: BanyanError): void {
+    this.#ownError = error.code;
     const body = errorBody(error);
     const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
     this.#head(error.status, '', [...headers, ...besides(error.status)]);
@@ -72,7 +90,9 @@ export class UpgradeClient {
     endSoon(this.socket);
   }
 
-  #head(status: number, statusText: string, headers: RawHeaders): void {
+  #head(status: number, statusText: string, own: RawHeaders): void {
+    this.#status = status;
+    const headers = this.#besides === null ? own : withOurs(own, this.#besides());
     const lines = [`HTTP/1.1 ${status} ${safePhrase(statusText) || STATUS_CODES[status] || ''}`];
     for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
     this.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
