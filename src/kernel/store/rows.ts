@@ -89,7 +89,10 @@ const EMPTY_SPEC = {
 } satisfies Partial<TaskSpec>;
 
 /** Its last attempt says on which agent it runs or ran, and since when. */
-type TaskState = Omit<TaskRecord, 'spec' | 'agentId' | 'startedAtMs' | 'alarm' | 'isStored' | 'isRestored' | 'ended'>;
+type TaskState = Omit<
+  TaskRecord,
+  'spec' | 'agentId' | 'startedAtMs' | 'alarm' | 'isStored' | 'isRestored' | 'ended' | 'view'
+>;
 
 function writtenState(record: TaskRecord): Written<TaskState> {
   return {
@@ -126,7 +129,16 @@ export function agentOf(row: StoredRow): AgentRecord {
   const spec = deepFreeze(JSON.parse(row.spec)) as AgentSpec;
   const state = deepFreeze(JSON.parse(row.state)) as AgentState & { readonly status: AgentStatus };
   const capable = new Set(spec.capabilities);
-  return { ...state, spec, capable, lastSignAtMs: state.lastActivityAtMs, beats: false, isStored: true, ended: null };
+  return {
+    ...state,
+    spec,
+    capable,
+    lastSignAtMs: state.lastActivityAtMs,
+    beats: false,
+    isStored: true,
+    ended: null,
+    view: null,
+  };
 }
 
 export function taskOf(row: StoredRow): TaskRecord {
@@ -135,5 +147,5 @@ export function taskOf(row: StoredRow): TaskRecord {
   const state = { ...EMPTY_STATE, ...written } as TaskState;
   const last = state.attempts.at(-1);
   const ran = { agentId: last?.agentId ?? null, startedAtMs: last?.startedAtMs ?? null };
-  return { ...state, ...ran, spec, alarm: null, isStored: true, isRestored: true, ended: null };
+  return { ...state, ...ran, spec, alarm: null, isStored: true, isRestored: true, ended: null, view: null };
 }
