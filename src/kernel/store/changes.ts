@@ -29,47 +29,60 @@ function rowOf([id, spec, state, ended, key]: Written): Row {
   return { id, spec: spec === null ? null : JSON.stringify(spec), state: JSON.stringify(state), ended, key };
 }
 
+/** Since the first of them, then places among the words: kind, from, to, agent, task, and a detail where there is one. */
 type WrittenEvent = readonly [
-  sequence: number,
-  atMs: number,
-  kind: string,
-  from: string | null,
-  to: string,
-  /** Places in the list of ids; `null`: none. */
-  agent: number | null,
-  task: number | null,
-  detail: string | null,
+  afterMs: number,
+  kind: number,
+  from: number,
+  to: number,
+  agent: number,
+  task: number,
+  detail?: string,
 ];
-type WrittenEvents = { readonly ids: readonly string[]; readonly events: readonly WrittenEvent[] };
+type WrittenEvents = {
+  /** Sequence and time of the first. */
+  readonly first: number;
+  readonly atMs: number;
+  readonly words: readonly string[];
+  readonly events: readonly WrittenEvent[];
+};
+
+/** The place of `null`. */
+const NONE = -1;
 
 /**
- * Events as lists, and every id once: field names and repeated ids would be nine tenths of what is written. Put
- * together by hand, because it is done for every move: kinds and states are names of ours and need no escaping.
+ * Events as lists of numbers, and every word once: field names and repeated ids would be nine tenths of what is
+ * written. Their sequences have no gaps (see `Batch`), so only the first is written. Put together by hand, because
+ * it is done for every move.
  */
 export function eventsText(events: readonly KernelEvent[]): string {
-  const places = new Map<string, number>();
+  const [first] = events;
+  if (first === undefined) return '{"first":0,"atMs":0,"words":[],"events":[]}';
+  const words = new Map<string, number>();
   let text = '';
-  for (const { sequence, atMs, kind, from, to, agentId, taskId, detail } of events) {
-    const ids = `${placeOf(places, agentId)},${placeOf(places, taskId)}`;
-    const said = detail === null ? 'null' : JSON.stringify(detail);
-    const fromText = from === null ? 'null' : `"${from}"`;
-    text += `${text === '' ? '' : ','}[${sequence},${atMs},"${kind}",${fromText},"${to}",${ids},${said}]`;
+  for (const { atMs, kind, from, to, agentId, taskId, detail } of events) {
+    const move = `${placeOf(words, kind)},${placeOf(words, from)},${placeOf(words, to)}`;
+    const said = detail === null ? '' : `,${JSON.stringify(detail)}`;
+    const comma = text === '' ? '' : ',';
+    text += `${comma}[${atMs - first.atMs},${move},${placeOf(words, agentId)},${placeOf(words, taskId)}${said}]`;
   }
-  return `{"ids":${JSON.stringify([...places.keys()])},"events":[${text}]}`;
+  const { sequence, atMs } = first;
+  return `{"first":${sequence},"atMs":${atMs},"words":${JSON.stringify([...words.keys()])},"events":[${text}]}`;
 }
 
-function placeOf(places: Map<string, number>, id: string | null): number | null {
-  if (id === null) return null;
-  const known = places.get(id);
+function placeOf(words: Map<string, number>, word: string | null): number {
+  if (word === null) return NONE;
+  const known = words.get(word);
   if (known !== undefined) return known;
-  places.set(id, places.size);
-  return places.size - 1;
+  words.set(word, words.size);
+  return words.size - 1;
 }
 
 export function readEvents(text: string): readonly KernelEvent[] {
-  const { ids, events } = JSON.parse(text) as WrittenEvents;
-  const idAt = (place: number | null) => (place === null ? null : (ids[place] ?? null));
-  return events.map(([sequence, atMs, kind, from, to, agent, task, detail]) => {
-    return { sequence, atMs, agentId: idAt(agent), taskId: idAt(task), kind, from, to, detail } as KernelEvent;
-  });
+  const { first, atMs, words, events } = JSON.parse(text) as WrittenEvents;
+  const wordAt = (place: number) => words[place] ?? null;
+  return events.map(([afterMs, kind, from, to, agent, task, detail = null], i) => {
+    const moved = { kind: wordAt(kind), from: wordAt(from), to: wordAt(to), detail };
+    return { sequence: first + i, atMs: atMs + afterMs, agentId: wordAt(agent), taskId: wordAt(task), ...moved };
+  }) as readonly KernelEvent[];
 }
