@@ -91,9 +91,10 @@ export class Delegation {
     if (!ASKED.some((hook) => plugins.listens(hook))) return { spec: asked, chosenId: null };
     const operation = plugins.begin();
     try {
-      const event = await operation.transform('before_task_delegate', delegateEvent(asked));
+      const offered = delegateEvent(asked);
+      const event = await operation.transform('before_task_delegate', offered);
       await operation.guard('allow_task_delegate', event);
-      const spec = patchedSpec(asked, event, this.#core.settings.jsonBytesMax);
+      const spec = event === offered ? asked : patchedSpec(asked, event, this.#core.settings.jsonBytesMax);
       return { spec, chosenId: await this.#choose(operation, spec) };
     } finally {
       operation.end();

@@ -29,45 +29,44 @@ function rowOf([id, spec, state, ended, key]: Written): Row {
   return { id, spec: spec === null ? null : JSON.stringify(spec), state: JSON.stringify(state), ended, key };
 }
 
-/** Since the first of them, then places among the words: kind, from, to, agent, task, and a detail where there is one. */
-type WrittenEvent = readonly [
-  afterMs: number,
-  kind: number,
-  from: number,
-  to: number,
-  agent: number,
-  task: number,
-  detail?: string,
-];
 type WrittenEvents = {
   /** Sequence and time of the first. */
   readonly first: number;
   readonly atMs: number;
   readonly words: readonly string[];
-  readonly events: readonly WrittenEvent[];
+  /** `PER_EVENT` numbers for each: milliseconds since the first, then places of kind, from, to, agent and task. */
+  readonly moves: readonly number[];
+  /** By the place of the event. */
+  readonly details: readonly (readonly [place: number, detail: string])[];
 };
 
+const PER_EVENT = 6;
 /** The place of `null`. */
 const NONE = -1;
 
 /**
- * Events as lists of numbers, and every word once: field names and repeated ids would be nine tenths of what is
- * written. Their sequences have no gaps (see `Batch`), so only the first is written. Put together by hand, because
- * it is done for every move.
+ * Events as numbers, and every word once: field names and repeated ids would be nine tenths of what is written.
+ * Their sequences have no gaps (see `Batch`), so only the first is written.
  */
 export function eventsText(events: readonly KernelEvent[]): string {
   const [first] = events;
-  if (first === undefined) return '{"first":0,"atMs":0,"words":[],"events":[]}';
   const words = new Map<string, number>();
-  let text = '';
+  const moves: number[] = [];
+  const details: [number, string][] = [];
+  const startMs = first?.atMs ?? 0;
   for (const { atMs, kind, from, to, agentId, taskId, detail } of events) {
-    const move = `${placeOf(words, kind)},${placeOf(words, from)},${placeOf(words, to)}`;
-    const said = detail === null ? '' : `,${JSON.stringify(detail)}`;
-    const comma = text === '' ? '' : ',';
-    text += `${comma}[${atMs - first.atMs},${move},${placeOf(words, agentId)},${placeOf(words, taskId)}${said}]`;
+    if (detail !== null) details.push([moves.length / PER_EVENT, detail]);
+    moves.push(atMs - startMs, placeOf(words, kind), placeOf(words, from), placeOf(words, to));
+    moves.push(placeOf(words, agentId), placeOf(words, taskId));
   }
-  const { sequence, atMs } = first;
-  return `{"first":${sequence},"atMs":${atMs},"words":${JSON.stringify([...words.keys()])},"events":[${text}]}`;
+  const written: WrittenEvents = {
+    first: first?.sequence ?? 0,
+    atMs: startMs,
+    words: [...words.keys()],
+    moves,
+    details,
+  };
+  return JSON.stringify(written);
 }
 
 function placeOf(words: Map<string, number>, word: string | null): number {
@@ -79,10 +78,22 @@ function placeOf(words: Map<string, number>, word: string | null): number {
 }
 
 export function readEvents(text: string): readonly KernelEvent[] {
-  const { first, atMs, words, events } = JSON.parse(text) as WrittenEvents;
-  const wordAt = (place: number) => words[place] ?? null;
-  return events.map(([afterMs, kind, from, to, agent, task, detail = null], i) => {
-    const moved = { kind: wordAt(kind), from: wordAt(from), to: wordAt(to), detail };
-    return { sequence: first + i, atMs: atMs + afterMs, agentId: wordAt(agent), taskId: wordAt(task), ...moved };
-  }) as readonly KernelEvent[];
+  const written = JSON.parse(text) as WrittenEvents;
+  const details = new Map(written.details);
+  return Array.from({ length: written.moves.length / PER_EVENT }, (_, place) => {
+    const detail = details.get(place) ?? null;
+    return { sequence: written.first + place, ...moveAt(written, place * PER_EVENT), detail } as KernelEvent;
+  });
+}
+
+function moveAt({ atMs, words, moves }: WrittenEvents, at: number) {
+  const wordAt = (offset: number) => words[moves[at + offset] ?? NONE] ?? null;
+  return {
+    atMs: atMs + (moves[at] ?? 0),
+    kind: wordAt(1),
+    from: wordAt(2),
+    to: wordAt(3),
+    agentId: wordAt(4),
+    taskId: wordAt(5),
+  };
 }

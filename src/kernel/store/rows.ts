@@ -46,7 +46,8 @@ type Written<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 function writtenSpec(spec: TaskSpec): Written<TaskSpec> {
   return {
-    id: spec.id,
+    // The row has it.
+    id: undefined,
     idempotencyKey: spec.idempotencyKey ?? undefined,
     fingerprint: spec.fingerprint ?? undefined,
     type: spec.type,
@@ -181,7 +182,7 @@ export function agentOf(row: StoredRow): AgentRecord {
 }
 
 export function taskOf(row: StoredRow): TaskRecord {
-  const spec = deepFreeze({ ...EMPTY_SPEC, ...JSON.parse(row.spec) }) as TaskSpec;
+  const spec = deepFreeze({ ...EMPTY_SPEC, ...JSON.parse(row.spec), id: row.id }) as TaskSpec;
   const { attempts, ...written } = JSON.parse(row.state) as Partial<WrittenState> & Pick<TaskState, 'status'>;
   const read = attempts === undefined ? written : { ...written, attempts: attempts.map(attemptOf) };
   const state = { ...EMPTY_STATE, ...(deepFreeze(read) as Partial<TaskState>) } as TaskState;
