@@ -36,7 +36,7 @@ export class Delegation {
     const known = this.#byKey(asked);
     if (known !== null) return this.#answer(known);
     if (request.id !== undefined) this.#admission.idIsFree(asked.id);
-    const { spec, chosenId } = await this.#pluginsSay(asked);
+    const { spec, chosenId } = this.#hasListeners() ? await this.#pluginsSay(asked) : { spec: asked, chosenId: null };
     // From here to the record nothing waits: what was checked still holds when it is written.
     notAborted(checked.signal);
     const raced = this.#byKey(spec);
@@ -86,10 +86,12 @@ export class Delegation {
     return taskView(known);
   }
 
+  #hasListeners(): boolean {
+    return ASKED.some((hook) => this.#core.plugins.listens(hook));
+  }
+
   async #pluginsSay(asked: TaskSpec): Promise<{ spec: TaskSpec; chosenId: string | null }> {
-    const { plugins } = this.#core;
-    if (!ASKED.some((hook) => plugins.listens(hook))) return { spec: asked, chosenId: null };
-    const operation = plugins.begin();
+    const operation = this.#core.plugins.begin();
     try {
       const offered = delegateEvent(asked);
       const event = await operation.transform('before_task_delegate', offered);
