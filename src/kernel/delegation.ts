@@ -94,17 +94,21 @@ export class Delegation {
     const operation = this.#core.plugins.begin();
     try {
       const offered = delegateEvent(asked);
-      const event = await operation.transform('before_task_delegate', offered);
-      await operation.guard('allow_task_delegate', event);
+      // Waits only for plugins that take their time: most answer at once, and a wait costs more than their answer.
+      const transformed = operation.transform('before_task_delegate', offered);
+      const event = transformed instanceof Promise ? await transformed : transformed;
+      const guarded = operation.guard('allow_task_delegate', event);
+      if (guarded instanceof Promise) await guarded;
       const spec = event === offered ? asked : patchedSpec(asked, event, this.#core.settings.jsonBytesMax);
-      return { spec, chosenId: await this.#choose(operation, spec) };
+      const choosing = this.#choose(operation, spec);
+      return { spec, chosenId: choosing === null ? null : await choosing };
     } finally {
       operation.end();
     }
   }
 
   /** Plugins choose before the task is recorded, so that the answer already says where it runs. */
-  async #choose(operation: Operation, spec: TaskSpec): Promise<string | null> {
+  #choose(operation: Operation, spec: TaskSpec): Promise<string> | null {
     const { plugins, router } = this.#core;
     if (!plugins.listens('choose_agent') || spec.dependsOn.length > 0) return null;
     const task = this.#admission.draft(spec);
