@@ -54,6 +54,8 @@ export type AgentRecord = {
   isStored: boolean;
   /** Its number in the order of ending; `null` while it lives. */
   ended: number | null;
+  /** As others see it, made when somebody looks; `null` since it last changed. */
+  view: Agent | null;
 };
 
 export const NO_TASKS: readonly string[] = Object.freeze([]);
@@ -110,6 +112,11 @@ export function isLive(agent: AgentRecord): boolean {
 export const LIVE: ReadonlySet<AgentState> = new Set<AgentState>(['starting', 'idle', 'busy']);
 
 export function agentView(record: AgentRecord): Agent {
+  record.view ??= viewOf(record);
+  return record.view;
+}
+
+function viewOf(record: AgentRecord): Agent {
   const { spec, status } = record;
   const taskIds = tasksOf(status);
   return Object.freeze({

@@ -36,7 +36,7 @@ export class Delegation {
     const known = this.#byKey(asked);
     if (known !== null) return this.#answer(known);
     if (request.id !== undefined) this.#admission.idIsFree(asked.id);
-    const { spec, chosenId } = await this.#pluginsSay(asked);
+    const { spec, chosenId } = this.#hasListeners() ? await this.#pluginsSay(asked) : { spec: asked, chosenId: null };
     // From here to the record nothing waits: what was checked still holds when it is written.
     notAborted(checked.signal);
     const raced = this.#byKey(spec);
@@ -86,22 +86,29 @@ export class Delegation {
     return taskView(known);
   }
 
+  #hasListeners(): boolean {
+    return ASKED.some((hook) => this.#core.plugins.listens(hook));
+  }
+
   async #pluginsSay(asked: TaskSpec): Promise<{ spec: TaskSpec; chosenId: string | null }> {
-    const { plugins } = this.#core;
-    if (!ASKED.some((hook) => plugins.listens(hook))) return { spec: asked, chosenId: null };
-    const operation = plugins.begin();
+    const operation = this.#core.plugins.begin();
     try {
-      const event = await operation.transform('before_task_delegate', delegateEvent(asked));
-      await operation.guard('allow_task_delegate', event);
-      const spec = patchedSpec(asked, event, this.#core.settings.jsonBytesMax);
-      return { spec, chosenId: await this.#choose(operation, spec) };
+      const offered = delegateEvent(asked);
+      // Waits only for plugins that take their time: most answer at once, and a wait costs more than their answer.
+      const transformed = operation.transform('before_task_delegate', offered);
+      const event = transformed instanceof Promise ? await transformed : transformed;
+      const guarded = operation.guard('allow_task_delegate', event);
+      if (guarded instanceof Promise) await guarded;
+      const spec = event === offered ? asked : patchedSpec(asked, event, this.#core.settings.jsonBytesMax);
+      const choosing = this.#choose(operation, spec);
+      return { spec, chosenId: choosing === null ? null : await choosing };
     } finally {
       operation.end();
     }
   }
 
   /** Plugins choose before the task is recorded, so that the answer already says where it runs. */
-  async #choose(operation: Operation, spec: TaskSpec): Promise<string | null> {
+  #choose(operation: Operation, spec: TaskSpec): Promise<string> | null {
     const { plugins, router } = this.#core;
     if (!plugins.listens('choose_agent') || spec.dependsOn.length > 0) return null;
     const task = this.#admission.draft(spec);

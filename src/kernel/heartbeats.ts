@@ -26,6 +26,7 @@ export class Heartbeats {
   beat(agent: AgentRecord): void {
     agent.lastSignAtMs = this.#core.clock.now();
     agent.lastActivityAtMs = agent.lastSignAtMs;
+    agent.view = null;
     agent.beats = true;
     this.watch(agent);
   }

@@ -35,6 +35,8 @@ export class OrchestratorV2 implements Orchestrator {
   readonly #definitions: readonly AnyPlugin[];
   #starting: Promise<void> | null = null;
   #isClosed = false;
+  /** And not closed: calls need not wait. */
+  #isStarted = false;
 
   /** Reads what an earlier run left. @throws when the config is wrong (BAD_INPUT) or the store cannot be opened */
   constructor(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = []) {
@@ -57,52 +59,52 @@ export class OrchestratorV2 implements Orchestrator {
 
   start(): Promise<void> {
     if (this.#isClosed) return Promise.reject(new BanyanError('KERNEL_CLOSED', 'the kernel was closed'));
-    this.#starting ??= this.#kernel.start(this.#definitions);
+    this.#starting ??= this.#start();
     return this.#starting;
   }
 
   async spawnAgent(request: SpawnRequest): Promise<Agent> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.spawnAgent(request);
   }
 
   async delegateTask(request: TaskRequest): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.delegateTask(request);
   }
 
   async completeTask(taskId: string, completion: Completion = {}): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.completeTask(taskId, completion);
   }
 
   async failTask(taskId: string, report: FailureReport): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.failTask(taskId, report);
   }
 
   async cancelTask(taskId: string, reason?: string): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.cancelTask(taskId, reason);
   }
 
   async reassign(taskId: string, agentId: string | null): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.reassign(taskId, agentId);
   }
 
   async waitForTask(taskId: string, options?: WaitOptions): Promise<Task> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.waitForTask(taskId, options);
   }
 
   async shutdownAgent(agentId: string, options?: ShutdownOptions): Promise<Agent> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.shutdownAgent(agentId, options);
   }
 
   async getHealthStatus(): Promise<Health> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.getHealthStatus();
   }
 
@@ -131,19 +133,25 @@ export class OrchestratorV2 implements Orchestrator {
   }
 
   async loadPlugin(plugin: AnyPlugin, config?: unknown): Promise<void> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.plugins.load(plugin, config);
   }
 
   async unloadPlugin(name: string): Promise<void> {
-    await this.start();
+    if (!this.#isStarted) await this.start();
     return this.#kernel.plugins.unload(name);
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#isStarted = false;
     await this.#starting?.catch(() => undefined);
     await this.#kernel.close();
+  }
+
+  async #start(): Promise<void> {
+    await this.#kernel.start(this.#definitions);
+    this.#isStarted = !this.#isClosed;
   }
 }

@@ -77,6 +77,8 @@ export function makeParts(core: Core, lookups: Lookups) {
     delegation,
   });
 
+  const told: AfterMove = { observers, heartbeats, health, delegation, runs };
+
   return {
     runs,
     endings,
@@ -89,7 +91,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     shutdowns,
     recovery,
     health,
-    moved: (moved: Moved) => afterMove(core, { observers, heartbeats, health, delegation, runs }, moved),
+    moved: (moved: Moved) => afterMove(core, told, moved),
     storeFailing(message: string | null): void {
       if (message === null) alerts.resolve(STORE_ALERT);
       else alerts.raise(STORE_ALERT, 'critical', `the store fails: ${message}`);

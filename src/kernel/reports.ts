@@ -64,8 +64,11 @@ export class Reports {
     const runMs = this.#core.clock.now() - (task.startedAtMs ?? 0);
     const operation = this.#core.plugins.begin();
     try {
-      const event = await operation.transform('before_task_complete', { task: taskView(task), result, runMs });
-      await operation.guard('allow_task_complete', event);
+      // Waits only for plugins that take their time.
+      const transformed = operation.transform('before_task_complete', { task: taskView(task), result, runMs });
+      const event = transformed instanceof Promise ? await transformed : transformed;
+      const guarded = operation.guard('allow_task_complete', event);
+      if (guarded instanceof Promise) await guarded;
       return event.result === result ? result : copyJson(event.result, 'result', this.#core.settings.jsonBytesMax);
     } finally {
       operation.end();

@@ -74,6 +74,7 @@ export class Roster {
       beats: false,
       isStored: false,
       ended: null,
+      view: null,
     };
     this.#addAgent(record);
     this.#noteAgent(record, 'spawned', null, null, null);
@@ -84,6 +85,7 @@ export class Roster {
   moveAgent(record: AgentRecord, move: AgentMove): void {
     const from = record.status.state;
     record.status = nextAgentStatus(record.status, move, record.spec.tasksMax);
+    record.view = null;
     record.lastActivityAtMs = this.#clock.now();
     if (move.move !== 'assigned' || from === 'idle') record.lastSignAtMs = record.lastActivityAtMs;
     if (move.move === 'assigned') record.tasksEver += 1;
@@ -111,6 +113,7 @@ export class Roster {
     const next = nextTaskStatus(record.status, move, atMs);
     record.attempts = attemptsAfter(record, move, atMs, this.#attemptsKeptMax);
     record.status = next;
+    record.view = null;
     noteMove(record, move, atMs);
     this.taskCounts[from] -= 1;
     this.taskCounts[record.status.state] += 1;

@@ -92,6 +92,8 @@ export type TaskRecord = {
   readonly isRestored: boolean;
   /** Its number in the order of ending; `null` while it lives. */
   ended: number | null;
+  /** As others see it, made when somebody looks; `null` since it last changed. */
+  view: Task | null;
 };
 
 /**
@@ -155,6 +157,7 @@ export function newTask(spec: TaskSpec, status: TaskStatus, arrival: number, now
     isStored: false,
     isRestored: false,
     ended: null,
+    view: null,
   };
 }
 
@@ -198,6 +201,11 @@ const ENDS = {
 } as const satisfies Record<Exclude<TaskMove['move'], 'started'>, AttemptEnd | null>;
 
 export function taskView(record: TaskRecord): Task {
+  record.view ??= viewOf(record);
+  return record.view;
+}
+
+function viewOf(record: TaskRecord): Task {
   const { spec, status } = record;
   return Object.freeze({
     id: spec.id,

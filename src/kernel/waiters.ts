@@ -8,13 +8,12 @@ type Waiter = (task: Task) => void;
 export class Waiters {
   readonly #byTask = new Map<string, Set<Waiter>>();
   readonly #waitersMax: number;
-  readonly #closed = Promise.withResolvers<never>();
-  #waiting = 0;
+  /** How each wait that is under way can be made to fail. */
+  readonly #waits = new Set<(error: BanyanError) => void>();
+  #isClosed = false;
 
   constructor(waitersMax: number) {
     this.#waitersMax = waitersMax;
-    // Nobody may be waiting when it is rejected.
-    this.#closed.promise.catch(() => undefined);
   }
 
   /** Calls `then` when the task has ended. The answer calls it off. */
@@ -37,32 +36,47 @@ export class Waiters {
 
   /** Nobody will be told any more. */
   close(): void {
-    this.#closed.reject(new BanyanError('KERNEL_CLOSED', 'the kernel was closed'));
+    this.#isClosed = true;
+    for (const fail of [...this.#waits]) fail(closed());
   }
 
   /** @throws {BanyanError} WAIT_TIMEOUT, ABORTED, OVERLOADED, KERNEL_CLOSED */
   wait(taskId: string, timeout: Deadline, deadlines: Deadlines, signal: AbortSignal | undefined): Promise<Task> {
+    if (this.#isClosed) return Promise.reject(closed());
     if (signal?.aborted === true) return Promise.reject(aborted(taskId));
-    if (this.#waiting >= this.#waitersMax) {
+    if (this.#waits.size >= this.#waitersMax) {
       return Promise.reject(
         new RetryLaterError('OVERLOADED', `${this.#waitersMax} callers wait for tasks already`, 1_000),
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<Task>();
-    const callOff = this.onEnd(taskId, resolve);
-    const stop = () => reject(aborted(taskId));
+    // Not a race with one promise of the kernel's end: that would keep every wait there ever was.
+    const fail = (error: BanyanError) => {
+      leave();
+      reject(error);
+    };
+    const stop = () => fail(aborted(taskId));
     const alarm = deadlines.in(timeout, () =>
-      reject(new BanyanError('WAIT_TIMEOUT', `task ${taskId} has not ended within ${timeout} ms`)),
+      fail(new BanyanError('WAIT_TIMEOUT', `task ${taskId} has not ended within ${timeout} ms`)),
     );
-    signal?.addEventListener('abort', stop, { once: true });
-    this.#waiting += 1;
-    return Promise.race([promise, this.#closed.promise]).finally(() => {
-      this.#waiting -= 1;
+    const callOff = this.onEnd(taskId, (task) => {
+      leave();
+      resolve(task);
+    });
+    const leave = () => {
+      this.#waits.delete(fail);
       callOff();
       deadlines.cancel(alarm);
       signal?.removeEventListener('abort', stop);
-    });
+    };
+    this.#waits.add(fail);
+    signal?.addEventListener('abort', stop, { once: true });
+    return promise;
   }
+}
+
+function closed(): BanyanError {
+  return new BanyanError('KERNEL_CLOSED', 'the kernel was closed');
 }
 
 function aborted(taskId: string): BanyanError {

@@ -156,3 +156,14 @@ test('an agent that fails with a task and its child on it: the child is cancelle
   expect(task(free)).toMatchObject({ state: 'running', agentId: second.id });
   expect(task(parent).attempts[0]).toMatchObject({ end: 'interrupted' });
 });
+
+test('a sign of life is seen at once, and what was looked at before stays as it was', async () => {
+  const kernel = rig();
+  const { id } = await kernel.spawn();
+  const before = kernel.agent({ id });
+  const { lastActivityAtMs } = before;
+  await kernel.clock.advance(500);
+  kernel.kernel.heartbeat(id);
+  expect(kernel.agent({ id }).lastActivityAtMs).toBe(lastActivityAtMs + 500);
+  expect(before.lastActivityAtMs).toBe(lastActivityAtMs);
+});

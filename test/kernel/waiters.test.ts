@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Deadlines } from '../../src/kernel/deadlines.ts';
 import { taskView } from '../../src/kernel/tasks.ts';
@@ -40,4 +42,33 @@ test('a waiter that gave up is forgotten, with its alarm and its listener', asyn
   waiters.tell('t1', () => {
     throw new Error('somebody still waits');
   });
+});
+
+test('a wait that is over keeps nothing of its task, however long the kernel goes on', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const waiters = new Waiters(10);
+  const deadlines = new Deadlines(new FakeClock());
+  const waitOnce = async () => {
+    const waiting = waiters.wait('t1', 1_000, deadlines, undefined);
+    waiters.tell('t1', VIEW);
+    return new WeakRef(await waiting);
+  };
+  const task = await waitOnce();
+  await new Promise(setImmediate);
+  collect();
+  expect(task.deref()).toBeUndefined();
+  expect(deadlines.pending).toBe(0);
+});
+
+test('at the end of the kernel every wait fails, and every later one', async () => {
+  const waiters = new Waiters(10);
+  const deadlines = new Deadlines(new FakeClock());
+  const closed = { code: 'KERNEL_CLOSED' };
+  const first = expect(waiters.wait('t1', 1_000, deadlines, undefined)).rejects.toMatchObject(closed);
+  const second = expect(waiters.wait('t2', 'never', deadlines, undefined)).rejects.toMatchObject(closed);
+  waiters.close();
+  await Promise.all([first, second]);
+  await expect(waiters.wait('t3', 'never', deadlines, undefined)).rejects.toMatchObject(closed);
+  expect(deadlines.pending).toBe(0);
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
+import { V2_HOST_FLAGS } from './v2-host-flags.ts';
 
 export type V2HostOptions = {
   readonly types: readonly string[];
@@ -44,6 +45,7 @@ export class V2HostProcess {
     const { types, stateFolder, faults, logger, onAddress } = this.#options;
     const [, program = ''] = process.argv;
     const args = [
+      ...V2_HOST_FLAGS,
       program,
       'v2',
       '--types',

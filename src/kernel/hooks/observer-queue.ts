@@ -5,8 +5,10 @@ import { Meter } from './meter.ts';
 
 /** Events that may wait for one plugin; above it the newest is dropped. */
 export const observedMax = 10_000;
-/** Events that one plugin is told in one turn of the event loop before others get theirs. */
-const perTurnMax = 256;
+/** How long one plugin is told events in one turn of the event loop before others get theirs. */
+export const turnMsMax = 2;
+/** A queue that was longer than this gives its room back when it is empty. */
+const ROOM_KEPT = 2_048;
 
 /**
  * Events that wait to be observed by one plugin. They are told in order, one at a time, after the call that
@@ -17,7 +19,11 @@ export class ObserverQueue {
   #runs: HookRun[] = [];
   #events: unknown[] = [];
   #head = 0;
+  #tail = 0;
   #state: 'idle' | 'scheduled' | 'waiting' = 'idle';
+  /** Of the turn that runs: when it ends, and how many of the events that had come before it are left. */
+  #untilMs = 0;
+  #left = 0;
   #full = false;
   readonly #whenEmpty: (() => void)[] = [];
 
@@ -27,7 +33,7 @@ export class ObserverQueue {
   }
 
   get length(): number {
-    return this.#runs.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   push(run: HookRun, event: unknown): void {
@@ -35,8 +41,8 @@ export class ObserverQueue {
       this.#drop(run);
       return;
     }
-    this.#runs.push(run);
-    this.#events.push(event);
+    this.#runs[this.#tail] = run;
+    this.#events[this.#tail++] = event;
     if (this.#state === 'idle') this.#schedule();
   }
 
@@ -60,22 +66,40 @@ export class ObserverQueue {
 
   #turn(): void {
     this.#compact();
-    this.#calls.meter.readMs = this.#calls.engine.stopwatch.nowMs();
-    for (let told = 0; told < perTurnMax && this.length > 0; told++) {
+    const { engine, meter } = this.#calls;
+    meter.readMs = engine.stopwatch.nowMs();
+    this.#untilMs = meter.readMs + turnMsMax;
+    this.#left = this.length;
+    this.#tell();
+  }
+
+  /** What comes during the turn waits for the next: observers that make events would else never end it. */
+  #tell(): void {
+    const { meter } = this.#calls;
+    while (this.#left > 0 && meter.readMs < this.#untilMs) {
       const pending = this.#tellNext();
       if (pending === null) continue;
       this.#state = 'waiting';
-      pending.then(() => this.#schedule());
+      pending.then(() => this.#goOn());
       return;
     }
     if (this.length > 0) this.#schedule();
     else this.#becomeIdle();
   }
 
+  /** A plugin that answered within the turn is told more in it. */
+  #goOn(): void {
+    const { engine, meter } = this.#calls;
+    meter.readMs = engine.stopwatch.nowMs();
+    this.#tell();
+  }
+
   #tellNext(): Promise<null> | null {
+    this.#left--;
     const run = this.#runs[this.#head] as HookRun;
-    const answer = callHook(this.#calls, run, this.#events[this.#head]);
+    const event = this.#events[this.#head];
     this.#events[this.#head++] = undefined;
+    const answer = callHook(this.#calls, run, event);
     if (!isPending(answer)) return ended(run, answer);
     return answer.then((value) => ended(run, value));
   }
@@ -83,13 +107,26 @@ export class ObserverQueue {
   #becomeIdle(): void {
     this.#state = 'idle';
     this.#full = false;
+    this.#rewind();
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
+  /** Everything was told: the room is used again, or given back where there is much of it. */
+  #rewind(): void {
+    if (this.#tail > ROOM_KEPT) {
+      this.#runs = [];
+      this.#events = [];
+    }
+    this.#head = 0;
+    this.#tail = 0;
+  }
+
+  /** The space of what was told is given back once it is more than half. */
   #compact(): void {
-    if (this.#head < 1_024 && this.length > 0) return;
-    this.#runs = this.#runs.slice(this.#head);
-    this.#events = this.#events.slice(this.#head);
+    if (this.#head < this.length || this.#head < ROOM_KEPT) return;
+    this.#runs = this.#runs.slice(this.#head, this.#tail);
+    this.#events = this.#events.slice(this.#head, this.#tail);
+    this.#tail -= this.#head;
     this.#head = 0;
   }
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { LoopWatch } from './engine.ts';
 import { CELL, CELLS, type PluginNumber, type Sighting, type WatchdogOrders } from './watchdog-look.ts';
 
@@ -29,6 +28,8 @@ export async function startWatchdog(options: WatchdogOptions = {}): Promise<Watc
   const names: string[] = [''];
   const outer: number[] = [];
   const listeners = new Set<(plugin: string, heldMs: number) => void>();
+  // Loaded when it is needed: 3 MB that most kernels never use.
+  const { Worker } = await import('node:worker_threads');
   const thread = new Worker(threadFile(), {
     workerData: { memory, heldMs, pollMs, says } satisfies WatchdogOrders,
     env: {},

@@ -29,47 +29,71 @@ function rowOf([id, spec, state, ended, key]: Written): Row {
   return { id, spec: spec === null ? null : JSON.stringify(spec), state: JSON.stringify(state), ended, key };
 }
 
-type WrittenEvent = readonly [
-  sequence: number,
-  atMs: number,
-  kind: string,
-  from: string | null,
-  to: string,
-  /** Places in the list of ids; `null`: none. */
-  agent: number | null,
-  task: number | null,
-  detail: string | null,
-];
-type WrittenEvents = { readonly ids: readonly string[]; readonly events: readonly WrittenEvent[] };
+type WrittenEvents = {
+  /** Sequence and time of the first. */
+  readonly first: number;
+  readonly atMs: number;
+  readonly words: readonly string[];
+  /** `PER_EVENT` numbers for each: milliseconds since the first, then places of kind, from, to, agent and task. */
+  readonly moves: readonly number[];
+  /** By the place of the event. */
+  readonly details: readonly (readonly [place: number, detail: string])[];
+};
+
+const PER_EVENT = 6;
+/** The place of `null`. */
+const NONE = -1;
 
 /**
- * Events as lists, and every id once: field names and repeated ids would be nine tenths of what is written. Put
- * together by hand, because it is done for every move: kinds and states are names of ours and need no escaping.
+ * Events as numbers, and every word once: field names and repeated ids would be nine tenths of what is written.
+ * Their sequences have no gaps (see `Batch`), so only the first is written.
  */
 export function eventsText(events: readonly KernelEvent[]): string {
-  const places = new Map<string, number>();
-  let text = '';
-  for (const { sequence, atMs, kind, from, to, agentId, taskId, detail } of events) {
-    const ids = `${placeOf(places, agentId)},${placeOf(places, taskId)}`;
-    const said = detail === null ? 'null' : JSON.stringify(detail);
-    const fromText = from === null ? 'null' : `"${from}"`;
-    text += `${text === '' ? '' : ','}[${sequence},${atMs},"${kind}",${fromText},"${to}",${ids},${said}]`;
+  const [first] = events;
+  const words = new Map<string, number>();
+  const moves: number[] = [];
+  const details: [number, string][] = [];
+  const startMs = first?.atMs ?? 0;
+  for (const { atMs, kind, from, to, agentId, taskId, detail } of events) {
+    if (detail !== null) details.push([moves.length / PER_EVENT, detail]);
+    moves.push(atMs - startMs, placeOf(words, kind), placeOf(words, from), placeOf(words, to));
+    moves.push(placeOf(words, agentId), placeOf(words, taskId));
   }
-  return `{"ids":${JSON.stringify([...places.keys()])},"events":[${text}]}`;
+  const written: WrittenEvents = {
+    first: first?.sequence ?? 0,
+    atMs: startMs,
+    words: [...words.keys()],
+    moves,
+    details,
+  };
+  return JSON.stringify(written);
 }
 
-function placeOf(places: Map<string, number>, id: string | null): number | null {
-  if (id === null) return null;
-  const known = places.get(id);
+function placeOf(words: Map<string, number>, word: string | null): number {
+  if (word === null) return NONE;
+  const known = words.get(word);
   if (known !== undefined) return known;
-  places.set(id, places.size);
-  return places.size - 1;
+  words.set(word, words.size);
+  return words.size - 1;
 }
 
 export function readEvents(text: string): readonly KernelEvent[] {
-  const { ids, events } = JSON.parse(text) as WrittenEvents;
-  const idAt = (place: number | null) => (place === null ? null : (ids[place] ?? null));
-  return events.map(([sequence, atMs, kind, from, to, agent, task, detail]) => {
-    return { sequence, atMs, agentId: idAt(agent), taskId: idAt(task), kind, from, to, detail } as KernelEvent;
+  const written = JSON.parse(text) as WrittenEvents;
+  const details = new Map(written.details);
+  return Array.from({ length: written.moves.length / PER_EVENT }, (_, place) => {
+    const detail = details.get(place) ?? null;
+    return { sequence: written.first + place, ...moveAt(written, place * PER_EVENT), detail } as KernelEvent;
   });
+}
+
+function moveAt({ atMs, words, moves }: WrittenEvents, at: number) {
+  const wordAt = (offset: number) => words[moves[at + offset] ?? NONE] ?? null;
+  return {
+    atMs: atMs + (moves[at] ?? 0),
+    kind: wordAt(1),
+    from: wordAt(2),
+    to: wordAt(3),
+    agentId: wordAt(4),
+    taskId: wordAt(5),
+  };
 }

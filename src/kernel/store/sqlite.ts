@@ -18,7 +18,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS changes (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS events (last INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 `;
-const VERSION = 1;
+const VERSION = 2;
 /** Changed rows kept in memory before they are folded into the tables. */
 const PENDING_MAX = 1_000;
 

@@ -4,8 +4,11 @@
 export function addBounded<T>(list: T[], item: T, max: number): number {
   list.push(item);
   const over = list.length - max;
-  if (over > 0) list.splice(0, over);
-  return Math.max(0, over);
+  if (over <= 0) return 0;
+  // One over is the rule, and `shift` moves a long list's start where `splice` moves all its items.
+  if (over === 1) list.shift();
+  else list.splice(0, over);
+  return over;
 }
 
 /** Sets a key and makes it the newest; the oldest go. */

@@ -1,5 +1,5 @@
-// Prints its resident memory in bytes, what it keeps and what it needs: of a process that does nothing, or of one with a kernel (built JavaScript
-// in the folder given) on a SQLite file, all plugins and 50 agents that have worked.
+// Prints its resident memory in bytes, as it stands and what of it is needed: of a process that does nothing, or of
+// one with a kernel (built JavaScript in the folder given) on a SQLite file, all plugins and 50 agents that have worked.
 const [built, store] = process.argv.slice(2);
 
 if (built !== undefined) {
@@ -14,15 +14,17 @@ if (built !== undefined) {
   globalThis.kernel = kernel;
 }
 
-// A collection as V8 makes it on its own, then one that gives back what it keeps for what may come.
-const collected = async (options) => {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    globalThis.gc(options);
-  }
-  return process.memoryUsage.rss();
-};
-const kept = await collected();
-const needed = await collected({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-console.log(JSON.stringify({ kept, needed }));
+await pause();
+const resident = process.memoryUsage.rss();
+for (let i = 0; i < 3; i++) {
+  globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  await pause();
+}
+const needed = process.memoryUsage.rss();
+console.log(JSON.stringify({ resident, needed }));
 process.exit();
+
+/** Time for what V8 does by itself when nothing is to be done. */
+function pause() {
+  return new Promise((resolve) => setTimeout(resolve, 200));
+}

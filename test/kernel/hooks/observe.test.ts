@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { observedMax } from '../../../src/kernel/hooks/observer-queue.ts';
+import { observedMax, turnMsMax } from '../../../src/kernel/hooks/observer-queue.ts';
 import { agent, load, ManualStopwatch, plugin } from './support.ts';
 
 const stopped = (reason: string) => ({ agent: agent(), reason });
@@ -68,6 +68,51 @@ describe('observers', () => {
     expect(plugins.findings().filter(({ kind }) => kind === 'queue_full')).toHaveLength(1);
     await plugins.observed();
     expect(plugins.report()[0]).toMatchObject({ calls: observedMax, queued: 0 });
+  });
+
+  it('are told for two milliseconds of a turn, then others get theirs', async () => {
+    const stopwatch = new ManualStopwatch();
+    const seen: string[] = [];
+    const slow = observer('slow', ({ reason }) => {
+      seen.push(reason);
+      stopwatch.advance(turnMsMax / 2);
+    });
+    const plugins = await load([slow], { stopwatch });
+    for (let i = 0; i < 5; i++) plugins.observe('on_agent_stopped', stopped(String(i)));
+    const toldBy: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise(setImmediate);
+      toldBy.push(seen.length);
+    }
+    expect(toldBy).toEqual([2, 4, 5]);
+  });
+
+  it('are told of more in the same turn when they answer within it', async () => {
+    const stopwatch = new ManualStopwatch();
+    const seen: string[] = [];
+    const plugins = await load([observer('a', async ({ reason }) => void seen.push(reason))], { stopwatch });
+    for (let i = 0; i < 1_000; i++) plugins.observe('on_agent_stopped', stopped(String(i)));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(seen).toHaveLength(1_000);
+  });
+
+  it('are told of what they bring about in the next turn: they would else never end this one', async () => {
+    const stopwatch = new ManualStopwatch();
+    let told = 0;
+    const plugins = await load(
+      [
+        observer('a', ({ reason }) => {
+          if (told++ < 100) plugins.observe('on_agent_stopped', stopped(reason));
+        }),
+      ],
+      { stopwatch },
+    );
+    plugins.observe('on_agent_stopped', stopped('1'));
+    await new Promise(setImmediate);
+    expect(told).toBe(1);
+    await plugins.observed();
+    expect(told).toBe(101);
   });
 
   it('that throw are counted, and are told of the next event all the same', async () => {

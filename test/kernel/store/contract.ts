@@ -146,15 +146,16 @@ function row(id: string, parts: Partial<Row> = {}): Row {
   return { id, spec: JSON.stringify({ of: id }), state: '{"at":0}', ended: null, key: null, ...parts };
 }
 
+/** With and without all that an event may lack. */
 function event(sequence: number): KernelEvent {
   return {
     sequence,
-    atMs: 5,
-    agentId: null,
-    taskId: 't1',
-    kind: 'task.started',
-    from: 'queued',
+    atMs: 5 + 2 * sequence,
+    agentId: sequence % 2 === 0 ? 'a1' : null,
+    taskId: `t${sequence % 3}`,
+    kind: sequence % 2 === 0 ? 'task.started' : 'task.delegated',
+    from: sequence % 2 === 0 ? 'queued' : null,
     to: 'running',
-    detail: null,
+    detail: sequence % 4 === 0 ? `he said "${sequence}"` : null,
   };
 }

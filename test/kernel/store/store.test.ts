@@ -62,7 +62,7 @@ test('sqlite: a file of a later version is refused, not changed', () => {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA user_version = 99');
   database.close();
-  expect(() => openSqlite(path)).toThrow(/version 99 .* knows 1/);
+  expect(() => openSqlite(path)).toThrow(/version 99 .* knows 2/);
 });
 
 test('sqlite: writes ahead and waits for the disk', () => {

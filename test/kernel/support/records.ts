@@ -35,6 +35,7 @@ export function agentRecord(spec: Partial<AgentSpec> = {}, status: AgentStatus =
     beats: false,
     isStored: false,
     ended: null,
+    view: null,
   };
 }
 
