@@ -39,6 +39,8 @@ export type TaskDelegateEvent = {
   readonly capabilities: readonly string[];
   /** Only this agent may run it. */
   readonly agentId: string | null;
+  /** Only agents of this role may run it. */
+  readonly role: string | null;
   /** Agents of this role are chosen first. */
   readonly preferredRole: string | null;
   readonly rehearsal: boolean;

@@ -5,6 +5,7 @@ export { kernelForPlugins } from './kernel-for-plugins.ts';
 export type { Operation } from './operation.ts';
 export type { OrderRow } from './order.ts';
 export { loadPlugins, type PluginOptions, Plugins, type Snapshot } from './plugins.ts';
+export type { KeptState } from './state-keeper.ts';
 export type { Stopwatch } from './stopwatch.ts';
 export type { Unsettled } from './unsettled.ts';
 export { Vetoed } from './vetoed.ts';

@@ -4,6 +4,7 @@
  */
 import { BanyanError } from '../../contract/errors.ts';
 import { type EmittableHook, HOOKS, type HookEvents, type HookName, type HookOf } from '../../contract/hooks.ts';
+import type { StandingAlert } from '../../contract/kernel.ts';
 import {
   type AnyPlugin,
   BUDGETS,
@@ -25,9 +26,11 @@ import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
 import { explainPlaces, type OrderRow } from './order.ts';
+import { alertsMax, PluginAlerts } from './plugin-alerts.ts';
 import { provision } from './provision.ts';
 import { reportOn } from './report.ts';
 import { replaceState, savedStateOf } from './state.ts';
+import { StateKeeper, type StateKeeping } from './state-keeper.ts';
 import { type Stopwatch, systemStopwatch } from './stopwatch.ts';
 import { HookTable } from './table.ts';
 import { type Unsettled, UnsettledHooks } from './unsettled.ts';
@@ -40,16 +43,22 @@ export type PluginOptions = {
   readonly kernel: PluginKernel;
   /** Config by plugin name. */
   readonly configs?: Readonly<Record<string, unknown>>;
-  /** State of the last run. */
+  /** State to begin with: a snapshot. */
   readonly saved?: Snapshot;
+  /** Where state outlives the process, and how often it is kept. Default: nowhere. */
+  readonly keeping?: StateKeeping;
+  /** What all plugins may take of one operation, in milliseconds. */
+  readonly operationMs?: number;
   readonly clock?: Clock;
   readonly stopwatch?: Stopwatch;
   readonly loopWatch?: LoopWatch;
   readonly log?: PluginLog;
   /** Told of every finding, for the log. */
   readonly found?: (finding: Finding) => void;
-  /** Told of every event that a plugin fires itself. */
+  /** Told of every event that a plugin fires itself, once the others were told. */
   readonly emitted?: (plugin: string, hook: EmittableHook, event: HookEvents[EmittableHook]) => void;
+  /** Told of every limit that was hit. */
+  readonly limitHit?: (name: string) => void;
 };
 
 /**
@@ -69,6 +78,10 @@ export class Plugins {
   readonly #earlier = new Set<HookTable>();
   readonly #changes = new Changes();
   readonly #unwatch: (() => void) | undefined;
+  readonly #alerts = new PluginAlerts();
+  readonly #emitted: NonNullable<PluginOptions['emitted']>;
+  readonly #keeper: StateKeeper | null;
+  readonly #operationMs: number;
 
   constructor(options: PluginOptions) {
     this.#engine = {
@@ -79,9 +92,15 @@ export class Plugins {
       loopWatch: options.loopWatch ?? null,
       kernel: options.kernel,
       log: options.log ?? (() => {}),
+      limitHit: options.limitHit ?? (() => {}),
       use: (plugin) => this.use(plugin),
-      emit: (plugin, hook, event) => this.#emit(plugin, hook, event, options),
+      emit: (plugin, hook, event) => this.#emit(plugin, hook, event),
     };
+    this.#emitted = options.emitted ?? (() => {});
+    this.#operationMs = options.operationMs ?? BUDGETS.operationMs;
+    const { keeping } = options;
+    const parts = { engine: this.#engine, alerts: this.#alerts, loaded: () => this.#table.plugins };
+    this.#keeper = keeping === undefined ? null : new StateKeeper(keeping, parts);
     this.#unwatch = options.loopWatch?.listen((plugin, heldMs) =>
       this.#engine.findings.add(plugin, 'all', 'held_loop', `for ${heldMs.toFixed(0)} ms and longer`),
     );
@@ -90,7 +109,7 @@ export class Plugins {
   // ── for the kernel, on every call ─────────────────────────────────────────────────────────────────
 
   /** Begins an operation; `end` must be called on it. */
-  begin(budgetMs: number = BUDGETS.operationMs): Operation {
+  begin(budgetMs: number = this.#operationMs): Operation {
     return new Operation(this.#engine, this.#table, budgetMs);
   }
 
@@ -119,6 +138,11 @@ export class Plugins {
   /** The last findings, oldest first. */
   findings(): readonly Finding[] {
     return this.#engine.findings.last();
+  }
+
+  /** The alerts that plugins raised and did not resolve. */
+  alerts(): readonly StandingAlert[] {
+    return this.#table.plugins.flatMap(({ name }) => this.#alerts.of(name));
   }
 
   /** Promises that hooks and capabilities owe. */
@@ -154,14 +178,18 @@ export class Plugins {
   // ── changes at run time ───────────────────────────────────────────────────────────────────────────
 
   async loadFirst(definitions: readonly AnyPlugin[], { configs = {}, saved = {} }: PluginOptions): Promise<void> {
+    const standing: StandingAlert[] = [];
     const loaded = provision(definitions).map((plugin) => new LoadedPlugin(this.#engine, plugin, configs[plugin.name]));
     try {
       for (const [i, plugin] of loaded.entries()) {
         // One by one, so that each finds those that it requires.
         this.#table = new HookTable(loaded.slice(0, i + 1));
+        standing.push(...((await this.#keeper?.resume(plugin)) ?? []));
         await initialize(this.#engine, plugin);
       }
       await this.restore(saved);
+      this.#retell(standing);
+      this.#keeper?.start();
     } catch (error) {
       const begun = this.#table.plugins;
       this.#table = new HookTable([]);
@@ -182,11 +210,12 @@ export class Plugins {
       const others = this.#definitions().filter((other) => other.name !== definition.name);
       const ordered = provision([...others, definition]);
       const fresh = new LoadedPlugin(this.#engine, definition, config ?? old?.config);
-      await this.#takeOver(fresh, old);
+      const standing = await this.#takeOver(fresh, old);
       await this.#swap(
         ordered.map(({ name }) => (name === fresh.name ? fresh : this.#get(name))),
         old,
       );
+      this.#retell(standing);
     });
   }
 
@@ -213,16 +242,21 @@ export class Plugins {
       const { plugins } = this.#table;
       this.#replaceTable([]);
       await drain(this.#engine, plugins, this.#earlier);
+      for (const plugin of plugins) await this.#keeper?.keep(plugin);
+      this.#keeper?.stop();
       for (const plugin of plugins.toReversed()) await disposeOf(this.#engine, plugin);
       this.#unwatch?.();
     });
   }
 
-  async #takeOver(fresh: LoadedPlugin, old: LoadedPlugin | undefined): Promise<void> {
+  /** The state of the old one, or what one of its name left in the store. Answers with the alerts that come with that. */
+  async #takeOver(fresh: LoadedPlugin, old: LoadedPlugin | undefined): Promise<readonly StandingAlert[]> {
     try {
+      const standing = old === undefined ? await this.#keeper?.resume(fresh) : [];
       await initialize(this.#engine, fresh);
       const saved = old === undefined ? null : await savedStateOf(old);
       if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
+      return standing ?? [];
     } catch (error) {
       await disposeOf(this.#engine, fresh);
       throw error;
@@ -233,7 +267,15 @@ export class Plugins {
     this.#replaceTable(next);
     if (gone === undefined) return;
     await drain(this.#engine, [gone], this.#earlier);
+    if (this.#find(gone.name) === undefined) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
+  }
+
+  /** For whenever it is loaded again. */
+  async #keepFor(gone: LoadedPlugin): Promise<void> {
+    await this.#keeper?.keep(gone);
+    const atMs = this.#engine.clock.now();
+    for (const { id } of this.#alerts.of(gone.name)) this.#emit(gone.name, 'on_alert_resolved', { id, atMs });
   }
 
   #replaceTable(plugins: readonly LoadedPlugin[]): void {
@@ -243,13 +285,23 @@ export class Plugins {
     void earlier.unused().then(() => this.#earlier.delete(earlier));
   }
 
-  #emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N], { emitted }: PluginOptions): void {
+  #emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]): void {
     if (!Object.hasOwn(HOOKS, hook) || (HOOKS[hook].firedBy as string) === 'kernel')
       throw new TypeError(`plugin ${plugin}: plugins do not fire ${hook}`);
     // Not to itself: a plugin that answers an event with the same event would go on for ever.
     const others = this.#table.slots[hook].runs.filter((run) => run.plugin.name !== plugin);
     tell(others, freezeDeep(event));
-    emitted?.(plugin, hook, event);
+    const heard = this.#alerts.heard(plugin, hook, event);
+    if (heard === 'full') this.#engine.findings.add(plugin, hook, 'alerts_full', `${alertsMax} stand`);
+    this.#emitted(plugin, hook, event);
+  }
+
+  /** Alerts that stand since before a restart: those who began anew know nothing of them. */
+  #retell(alerts: readonly StandingAlert[]): void {
+    for (const { plugin, ...alert } of alerts) {
+      const others = this.#table.slots.on_alert_raised.runs.filter((run) => run.plugin.name !== plugin);
+      tell(others, freezeDeep(alert));
+    }
   }
 
   #definitions(): readonly AnyPlugin[] {

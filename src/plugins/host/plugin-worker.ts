@@ -129,6 +129,7 @@ function engineOver(kernel: Peer<AskedBack>): Engine {
     unsettled: new UnsettledHooks(),
     loopWatch: null,
     kernel: Object.fromEntries(verbs) as PluginKernel,
+    limitHit: () => {},
     log: (_plugin, level, message, facts) => kernel.note('log', { level, message, facts }),
     emit: (_plugin, hook, event) => kernel.note('emit', { hook, event }),
     use: (plugin) => remoteCapabilities(kernel, plugin),

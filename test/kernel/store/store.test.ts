@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,10 +15,16 @@ function openSqlite(path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), '
   return store;
 }
 
+/** The files as a process that died now would leave them: it closed nothing. */
+function leftBehind(path: string): string {
+  const copy = `${path}-left-behind`;
+  for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+  return copy;
+}
+
 const DRIVERS: readonly StoreDriver[] = [
   { name: 'memory', open: () => new MemoryStore(), reopen: null },
-  // The first one is not closed: a process that died closed nothing.
-  { name: 'sqlite', open: openSqlite, reopen: (store) => openSqlite(paths.get(store)) },
+  { name: 'sqlite', open: openSqlite, reopen: (store) => openSqlite(leftBehind(paths.get(store) as string)) },
 ];
 
 for (const driver of DRIVERS) testStore(driver);
