@@ -32,7 +32,8 @@ export type ErrorText = { readonly code: string | null; readonly message: string
 /** What the kernel asks of a worker. */
 export type Asked = {
   describe: { body: null; answer: Manifest };
-  initialize: { body: { readonly config: unknown }; answer: null };
+  /** `saved`: what it begins with, instead of its initial state. */
+  initialize: { body: { readonly config: unknown; readonly saved: SavedState | null }; answer: null };
   configure: { body: { readonly config: unknown }; answer: null };
   dispose: { body: null; answer: null };
   hook: { body: { readonly hook: HookName; readonly event: unknown }; answer: unknown };
