@@ -258,6 +258,7 @@ export class Plugins {
       if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
       return standing ?? [];
     } catch (error) {
+      if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
       throw error;
     }
@@ -274,6 +275,7 @@ export class Plugins {
   /** For whenever it is loaded again. */
   async #keepFor(gone: LoadedPlugin): Promise<void> {
     await this.#keeper?.keep(gone);
+    this.#keeper?.forget(gone.name);
     const atMs = this.#engine.clock.now();
     for (const { id } of this.#alerts.of(gone.name)) this.#emit(gone.name, 'on_alert_resolved', { id, atMs });
   }

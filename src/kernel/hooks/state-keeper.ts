@@ -44,6 +44,8 @@ type Parts = {
 export class StateKeeper {
   readonly #keeping: StateKeeping;
   readonly #parts: Parts;
+  /** Names of what is loaded, until it is kept for the last time. */
+  readonly #names = new Set<string>();
   /** Of what is on disk, by plugin: what did not change is not written. */
   readonly #digests = new Map<string, string>();
   #disarm: (() => void) | null = null;
@@ -71,6 +73,7 @@ export class StateKeeper {
    */
   async resume(plugin: LoadedPlugin): Promise<readonly StandingAlert[]> {
     if (plugin.definition.state === undefined) return [];
+    this.#names.add(plugin.name);
     try {
       const kept = this.#keeping.store.pluginState(plugin.name);
       if (kept === null) return [];
@@ -98,6 +101,12 @@ export class StateKeeper {
     }
   }
 
+  /** It is not loaded any more. */
+  forget(name: string): void {
+    this.#names.delete(name);
+    this.#digests.delete(name);
+  }
+
   async #round(): Promise<void> {
     for (const plugin of this.#parts.loaded()) {
       await this.keep(plugin);
@@ -117,8 +126,7 @@ export class StateKeeper {
     if (body.byteLength > bytesMax) throw new Error(`it takes ${body.byteLength} bytes, ${bytesMax} may be kept`);
     const digest = createHash('sha1').update(body).digest('base64');
     if (this.#digests.get(name) === digest) return;
-    const loaded = this.#parts.loaded().map((other) => other.name);
-    store.putPluginState({ name, version, body }, loaded, keptMax);
+    store.putPluginState({ name, version, body }, [...this.#names], keptMax);
     this.#digests.set(name, digest);
   }
 
