@@ -13,7 +13,7 @@ export type ThirdPartyPlugin = {
   readonly readable?: readonly string[];
   /** Heap of its worker in megabytes. Default 64. */
   readonly heapMb?: number;
-  /** How long it may hold its own thread, in milliseconds. Default 2,000. */
+  /** How long it may hold its own thread, in milliseconds. Default 3,000. */
   readonly heldMsMax?: number;
 };
 

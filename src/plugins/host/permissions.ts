@@ -1,4 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from 'node:worker_threads';
@@ -8,8 +9,9 @@ const heapMbDefault = 64;
 
 /** What a plugin's worker may do: read its own folder and what it is run with, compute, and no more. */
 export function workerOptions({ file, readable = [], heapMb = heapMbDefault }: ThirdPartyPlugin): WorkerOptions {
+  const packages = WRITTEN_WITH.flatMap((name) => linksTo(name, dirname(file)));
   // A folder before what lies in it: Node 24 forgets a folder that is named later.
-  const folders = [dirname(file), ...OURS, ...readable].toSorted();
+  const folders = [dirname(file), ...OURS, ...packages, ...readable].toSorted();
   return {
     execArgv: ['--permission', ...folders.map((path) => `--allow-fs-read=${path}`)],
     env: {},
@@ -29,19 +31,23 @@ export const HOST_FLAGS: readonly string[] = [
   '--disable-warning=PERM0006',
 ];
 
-/** Our own modules and zod, which plugins are written with. */
+/** What plugins are written with. */
+const WRITTEN_WITH = ['banyan', 'zod'] as const;
+
+/** Our own modules, what says how to import them, and zod. */
 const OURS: readonly string[] = [
   fileURLToPath(new URL('../../', import.meta.url)),
+  findPackageJSON(import.meta.url) ?? '',
   dirname(fileURLToPath(import.meta.resolve('zod'))),
-  ...linksTo('zod'),
-];
+  ...linksTo('zod', import.meta.dirname),
+].filter((path) => path !== '');
 
 /**
- * Where a package is looked up from here, which need not be where it lies: package managers link packages, or
+ * Where a package is looked up from a folder, which need not be where it lies: package managers link packages, or
  * all of node_modules. To follow a link, a worker must be let read the link.
  */
-function linksTo(name: string): readonly string[] {
-  return ancestorsOf(import.meta.dirname)
+function linksTo(name: string, from: string): readonly string[] {
+  return [from, ...ancestorsOf(from)]
     .map((folder) => join(folder, 'node_modules', name))
     .filter((path) => existsSync(path))
     .flatMap((path) => [path, ...ancestorsOf(path).filter(isLink)]);

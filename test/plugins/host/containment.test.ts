@@ -71,7 +71,7 @@ describe('the plugin host', () => {
   it.each([
     ['write', join(tmpdir(), 'banyan-containment-test'), 'ERR_ACCESS_DENIED'],
     ['read', process.execPath, 'ERR_ACCESS_DENIED'],
-    ['read', join(process.cwd(), 'package.json'), 'ERR_ACCESS_DENIED'],
+    ['read', join(process.cwd(), 'README.md'), 'ERR_ACCESS_DENIED'],
     ['read', file, 'done'],
     ['run', '', 'ERR_ACCESS_DENIED'],
     ['thread', '', 'ERR_ACCESS_DENIED'],
