@@ -42,7 +42,7 @@ describe('the plugin host', () => {
   }
   const used = () => plugins.use(misbehaving);
   const ask = async (role: string) => {
-    const operation = plugins.begin();
+    const operation = plugins.begin(60_000);
     try {
       return await operation.guard('allow_agent_spawn', spawnEvent({ role }));
     } finally {
