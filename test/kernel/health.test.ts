@@ -10,10 +10,15 @@ function plugin(name: string, hooks: object): AnyPlugin {
   return { name, version: '1.2.3', says: 'for a test', hooks } as AnyPlugin;
 }
 
-/** Raises a critical alert for each agent, as long as it is there. */
+/** Raises an alert for each agent, as long as it is there; critical unless its role is `mild`. */
 const alarm = plugin('alarm', {
   on_agent_spawned: ({ agent }: HookEvents['on_agent_spawned'], { emit }: PluginContext<unknown, unknown>) =>
-    emit('on_alert_raised', { id: `alarm:${agent.id}`, severity: 'critical', message: `${agent.id} is here`, atMs: 1 }),
+    emit('on_alert_raised', {
+      id: `alarm:${agent.id}`,
+      severity: agent.role === 'mild' ? 'warning' : 'critical',
+      message: `${agent.id} is here`,
+      atMs: 1,
+    }),
   on_agent_stopped: ({ agent }: HookEvents['on_agent_stopped'], { emit }: PluginContext<unknown, unknown>) =>
     emit('on_alert_resolved', { id: `alarm:${agent.id}`, atMs: 1 }),
 });
@@ -110,6 +115,9 @@ test('health shows the alerts of plugins as long as they stand; critical ones de
   await kernel.shutdownAgent('a1');
   await kernel.plugins.observed();
   expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', alerts: [] });
+  await spawn({ id: 'mild', role: 'mild' });
+  await kernel.plugins.observed();
+  expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', alerts: [{ severity: 'warning' }] });
   await spawn({ id: 'a2' });
   await kernel.plugins.observed();
   await kernel.unloadPlugin('alarm');

@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import type { HookEvents } from '../../src/contract/hooks.ts';
 import type { AnyPlugin } from '../../src/contract/plugins.ts';
@@ -103,7 +104,16 @@ test('the state of another version is migrated; without a way to, the plugin beg
   expect(await idsIn(await started(store, [able]), able)).toEqual(['migrated']);
 });
 
-test('a migration that throws half way leaves nothing of the old state behind', async () => {
+test('a record that is damaged behind the state leaves nothing of it either', async () => {
+  const store = new MemoryStore();
+  const state = { ...tally.state?.initial(), ids: ['a1'] };
+  store.putPluginState({ name: 'tally', version: 1, body: serialize({ state, alerts: 'damaged' }) }, [], 9);
+  const at = await started(store);
+  expect(await at.kernel.use(tally).all()).toEqual(tally.state?.initial());
+  expect(findingsOf(at)).toEqual([expect.stringMatching(/^state_refused: /)]);
+});
+
+test('a migration that throws leaves nothing of the old state behind', async () => {
   const store = new MemoryStore();
   const first = await started(store);
   await spawnAndTell(first, 'a1');
