@@ -3,63 +3,29 @@
  * loaded, replaced or unloaded while calls are under way.
  */
 import { BanyanError } from '../../contract/errors.ts';
-import { type EmittableHook, HOOKS, type HookEvents, type HookName, type HookOf } from '../../contract/hooks.ts';
+import type { HookEvents, HookName, HookOf } from '../../contract/hooks.ts';
 import type { StandingAlert } from '../../contract/kernel.ts';
-import {
-  type AnyPlugin,
-  BUDGETS,
-  type CapabilitiesOf,
-  type PluginKernel,
-  type PluginReport,
-  type SavedState,
-} from '../../contract/plugins.ts';
-import type { Clock } from '../clock.ts';
+import { type AnyPlugin, BUDGETS, type CapabilitiesOf, type PluginReport } from '../../contract/plugins.ts';
 import { systemClock } from '../clock.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { Changes } from './changes.ts';
 import { checkDefinition } from './check.ts';
-import type { Engine, LoopWatch, PluginLog } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
-import type { HookRun } from './hook-run.ts';
 import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
+import type { PluginOptions, Snapshot } from './options.ts';
 import { explainPlaces, type OrderRow } from './order.ts';
-import { alertsMax, PluginAlerts } from './plugin-alerts.ts';
+import { PluginEvents, tell } from './plugin-events.ts';
 import { provision } from './provision.ts';
 import { reportOn } from './report.ts';
-import { replaceState, savedStateOf } from './state.ts';
-import { StateKeeper, type StateKeeping } from './state-keeper.ts';
-import { type Stopwatch, systemStopwatch } from './stopwatch.ts';
+import { replaceState, savedFor, savedStateOf } from './state.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { systemStopwatch } from './stopwatch.ts';
 import { HookTable } from './table.ts';
 import { type Unsettled, UnsettledHooks } from './unsettled.ts';
-
-/** State of every plugin that has one, by name: what `snapshot` gives and `restore` takes. */
-export type Snapshot = Readonly<Record<string, SavedState>>;
-
-export type PluginOptions = {
-  /** The kernel as plugins have it: see `kernelForPlugins`. */
-  readonly kernel: PluginKernel;
-  /** Config by plugin name. */
-  readonly configs?: Readonly<Record<string, unknown>>;
-  /** State to begin with: a snapshot. */
-  readonly saved?: Snapshot;
-  /** Where state outlives the process, and how often it is kept. Default: nowhere. */
-  readonly keeping?: StateKeeping;
-  /** What all plugins may take of one operation, in milliseconds. */
-  readonly operationMs?: number;
-  readonly clock?: Clock;
-  readonly stopwatch?: Stopwatch;
-  readonly loopWatch?: LoopWatch;
-  readonly log?: PluginLog;
-  /** Told of every finding, for the log. */
-  readonly found?: (finding: Finding) => void;
-  /** Told of every event that a plugin fires itself, once the others were told. */
-  readonly emitted?: (plugin: string, hook: EmittableHook, event: HookEvents[EmittableHook]) => void;
-  /** Told of every limit that was hit. */
-  readonly limitHit?: (name: string) => void;
-};
 
 /**
  * Checks, orders and initialises plugins; all or none. Throws PLUGIN_INVALID, PLUGIN_MISSING, PLUGIN_CYCLE,
@@ -78,8 +44,7 @@ export class Plugins {
   readonly #earlier = new Set<HookTable>();
   readonly #changes = new Changes();
   readonly #unwatch: (() => void) | undefined;
-  readonly #alerts = new PluginAlerts();
-  readonly #emitted: NonNullable<PluginOptions['emitted']>;
+  readonly #events: PluginEvents;
   readonly #keeper: StateKeeper | null;
   readonly #operationMs: number;
 
@@ -94,12 +59,16 @@ export class Plugins {
       log: options.log ?? (() => {}),
       limitHit: options.limitHit ?? (() => {}),
       use: (plugin) => this.use(plugin),
-      emit: (plugin, hook, event) => this.#emit(plugin, hook, event),
+      emit: (plugin, hook, event) => this.#events.emit(plugin, hook, event),
     };
-    this.#emitted = options.emitted ?? (() => {});
+    this.#events = new PluginEvents({
+      runs: (hook) => this.#table.slots[hook].runs,
+      findings: this.#engine.findings,
+      emitted: options.emitted ?? (() => {}),
+    });
     this.#operationMs = options.operationMs ?? BUDGETS.operationMs;
     const { keeping } = options;
-    const parts = { engine: this.#engine, alerts: this.#alerts, loaded: () => this.#table.plugins };
+    const parts = { engine: this.#engine, alerts: this.#events.alerts, loaded: () => this.#table.plugins };
     this.#keeper = keeping === undefined ? null : new StateKeeper(keeping, parts);
     this.#unwatch = options.loopWatch?.listen((plugin, heldMs) =>
       this.#engine.findings.add(plugin, 'all', 'held_loop', `for ${heldMs.toFixed(0)} ms and longer`),
@@ -142,7 +111,7 @@ export class Plugins {
 
   /** The alerts that plugins raised and did not resolve. */
   alerts(): readonly StandingAlert[] {
-    return this.#table.plugins.flatMap(({ name }) => this.#alerts.of(name));
+    return this.#table.plugins.flatMap(({ name }) => this.#events.alerts.of(name));
   }
 
   /** Promises that hooks and capabilities owe. */
@@ -188,7 +157,7 @@ export class Plugins {
         await initialize(this.#engine, plugin);
       }
       await this.restore(saved);
-      this.#retell(standing);
+      this.#events.retell(standing);
       this.#keeper?.start();
     } catch (error) {
       const begun = this.#table.plugins;
@@ -215,7 +184,7 @@ export class Plugins {
         ordered.map(({ name }) => (name === fresh.name ? fresh : this.#get(name))),
         old,
       );
-      this.#retell(standing);
+      this.#events.retell(standing);
     });
   }
 
@@ -276,8 +245,7 @@ export class Plugins {
   async #keepFor(gone: LoadedPlugin): Promise<void> {
     await this.#keeper?.keep(gone);
     this.#keeper?.forget(gone.name);
-    const atMs = this.#engine.clock.now();
-    for (const { id } of this.#alerts.of(gone.name)) this.#emit(gone.name, 'on_alert_resolved', { id, atMs });
+    this.#events.resolveAll(gone.name, this.#engine.clock.now());
   }
 
   #replaceTable(plugins: readonly LoadedPlugin[]): void {
@@ -285,25 +253,6 @@ export class Plugins {
     this.#table = new HookTable(plugins);
     this.#earlier.add(earlier);
     void earlier.unused().then(() => this.#earlier.delete(earlier));
-  }
-
-  #emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]): void {
-    if (!Object.hasOwn(HOOKS, hook) || (HOOKS[hook].firedBy as string) === 'kernel')
-      throw new TypeError(`plugin ${plugin}: plugins do not fire ${hook}`);
-    // Not to itself: a plugin that answers an event with the same event would go on for ever.
-    const others = this.#table.slots[hook].runs.filter((run) => run.plugin.name !== plugin);
-    tell(others, freezeDeep(event));
-    const heard = this.#alerts.heard(plugin, hook, event);
-    if (heard === 'full') this.#engine.findings.add(plugin, hook, 'alerts_full', `${alertsMax} stand`);
-    this.#emitted(plugin, hook, event);
-  }
-
-  /** Alerts that stand since before a restart: those who began anew know nothing of them. */
-  #retell(alerts: readonly StandingAlert[]): void {
-    for (const { plugin, ...alert } of alerts) {
-      const others = this.#table.slots.on_alert_raised.runs.filter((run) => run.plugin.name !== plugin);
-      tell(others, freezeDeep(alert));
-    }
   }
 
   #definitions(): readonly AnyPlugin[] {
@@ -319,13 +268,4 @@ export class Plugins {
     if (plugin === undefined) throw new BanyanError('PLUGIN_GONE', `plugin ${name} is not loaded`);
     return plugin;
   }
-}
-
-function tell(runs: readonly HookRun[], event: unknown): void {
-  for (const run of runs) run.plugin.queue.push(run, event);
-}
-
-function savedFor(plugin: LoadedPlugin, snapshot: Snapshot): SavedState | null {
-  if (plugin.definition.state === undefined || !Object.hasOwn(snapshot, plugin.name)) return null;
-  return snapshot[plugin.name] ?? null;
 }

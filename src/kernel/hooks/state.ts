@@ -40,6 +40,12 @@ function migrated(plugin: string, shape: PluginState<unknown>, saved: SavedState
   );
 }
 
+/** What a snapshot holds of a plugin. */
+export function savedFor(plugin: LoadedPlugin, snapshot: Readonly<Record<string, SavedState>>): SavedState | null {
+  if (plugin.definition.state === undefined || !Object.hasOwn(snapshot, plugin.name)) return null;
+  return snapshot[plugin.name] ?? null;
+}
+
 /**
  * Makes `target` equal to `source` in place: records, arrays, maps and sets that are on both sides stay the
  * same objects, so whoever holds one of them keeps seeing the state. Takes parts of `source` over as they are.
