@@ -1,6 +1,6 @@
 /**
- * `npm run new:plugin NAME` begins a first-party plugin: its file, its row in the registry, its test. What it
- * makes loads and its test passes; from there on it is yours.
+ * `npm run new:plugin NAME` begins a first-party plugin: its file, its row in the registry, its test and its page.
+ * What it makes passes that test and those that all plugins must pass; from there on it is yours.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -17,6 +17,7 @@ export async function newPlugin(root: string, name: string): Promise<readonly st
   const files = new Map([
     [`src/plugins/${name}/plugin.ts`, pluginFile(name)],
     [`test/plugins/${name}.test.ts`, testFile(name)],
+    [`docs/plugins/${name}.md`, page(name)],
     [REGISTRY, withRow(registry, name)],
   ]);
   for (const [path, text] of files) await write(join(root, path), text, path === REGISTRY);
@@ -72,10 +73,12 @@ export const ${variable(name)} = definePlugin({
   says: 'counts the agents that were spawned',
   state: { version: 1, initial: () => ({ spawned: 0 }) },
   config: z.object({}),
+  writes: { on_health_check: { sections: 'merge' } },
   hooks: {
     on_agent_spawned(_event, { state }) {
       state.spawned++;
     },
+    on_health_check: (_event, { plugin, state }) => ({ sections: { [plugin]: { spawned: state.spawned } } }),
   },
   capabilities: {
     spawned: { says: 'agents spawned so far', input: z.undefined(), output: z.number() },
@@ -104,11 +107,31 @@ describe('the plugin ${name}', () => {
 `;
 }
 
+function page(name: string): string {
+  return `# ${name}
+
+What it is for. [src/plugins/${name}/plugin.ts](../../src/plugins/${name}/plugin.ts)
+
+## Capabilities
+
+| capability | says | legacy methods |
+|---|---|---|
+| \`spawned\` | agents spawned so far | |
+
+## Hooks
+
+| hook | what for |
+|---|---|
+| \`on_agent_spawned\` | counts |
+| \`on_health_check\` | its section |
+`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
   try {
     const paths = await newPlugin(root, process.argv[2] ?? '');
-    process.stdout.write(`${paths.join('\n')}\nNext: docs/plugins.md\n`);
+    process.stdout.write(`${paths.join('\n')}\nNext: what it is for. docs/plugins.md says what a plugin is made of.\n`);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = 1;

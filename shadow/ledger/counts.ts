@@ -86,6 +86,8 @@ class SideCounts {
     if (outcome.kind === 'answer') {
       this.answers += 1;
       this.#statuses[STATUS_CLASSES[Math.trunc(outcome.status / 100) - 1] ?? 'other'] += 1;
+      // A side that fails at once must not look quick for it.
+      if (outcome.status >= 500) return;
       if (firstByteMs !== null) this.#firstByte.record(firstByteMs);
       this.#total.record(totalMs);
       return;

@@ -77,6 +77,10 @@ export const ERRORS = {
   NO_RESPONDER: { status: 503, hint: 'Nobody answers requests on this topic.' },
   EVENTS_GONE: { status: 410, hint: 'Start again from the sequence named, or keep more with eventsKeptMax.' },
   KERNEL_CLOSED: { status: 503, hint: 'The kernel was closed; construct a new one.' },
+  STORE_IN_USE: {
+    status: 503,
+    hint: 'One kernel uses a store at a time: stop the one named, or give this one a file of its own.',
+  },
   // plugins
   PLUGIN_INVALID: { status: 422, hint: 'Mend the definition at the place named; docs/plugins.md describes each part.' },
   PLUGIN_MISSING: { status: 422, hint: 'Load the required plugin too, or drop the requirement.' },

@@ -39,6 +39,8 @@ export type TaskDelegateEvent = {
   readonly capabilities: readonly string[];
   /** Only this agent may run it. */
   readonly agentId: string | null;
+  /** Only agents of this role may run it. */
+  readonly role: string | null;
   /** Agents of this role are chosen first. */
   readonly preferredRole: string | null;
   readonly rehearsal: boolean;
@@ -69,6 +71,16 @@ export type Alert = {
   readonly id: string;
   readonly severity: 'info' | 'warning' | 'critical';
   readonly message: string;
+  readonly atMs: number;
+};
+
+/** A step of a workflow moved. */
+export type WorkflowStep = {
+  readonly workflowId: string;
+  readonly step: string;
+  readonly state: 'started' | 'completed' | 'failed' | 'skipped';
+  /** The task that does it, where one does. */
+  readonly taskId: string | null;
   readonly atMs: number;
 };
 
@@ -116,6 +128,17 @@ export type HookEvents = {
   on_health_changed: { readonly from: HealthState; readonly to: HealthState; readonly reasons: readonly string[] };
   on_alert_raised: Alert;
   on_alert_resolved: { readonly id: string; readonly atMs: number };
+
+  on_session_started: { readonly sessionId: string; readonly agentIds: readonly string[]; readonly atMs: number };
+  on_session_ended: { readonly sessionId: string; readonly reason: string; readonly atMs: number };
+  on_sleep: { readonly agentId: string; readonly reason: string; readonly atMs: number };
+  on_wake: { readonly agentId: string; readonly reason: string; readonly atMs: number };
+  on_workflow_step: WorkflowStep;
+  on_workflow_finished: {
+    readonly workflowId: string;
+    readonly state: 'completed' | 'failed' | 'cancelled';
+    readonly atMs: number;
+  };
 };
 
 export type HookName = keyof HookEvents;
@@ -206,6 +229,14 @@ export const HOOKS = {
   on_health_changed: observe('the overall health moved'),
   on_alert_raised: observe('an alert was raised', 'both'),
   on_alert_resolved: observe('an alert was resolved', 'both'),
+
+  // The kernel has no sessions, sleep or workflows. Plugins that have tell each other so.
+  on_session_started: observe('agents began to work on something together', 'plugins'),
+  on_session_ended: observe('they are done with it', 'plugins'),
+  on_sleep: observe('an agent was put to sleep', 'plugins'),
+  on_wake: observe('an agent was woken', 'plugins'),
+  on_workflow_step: observe('a step of a workflow moved', 'plugins'),
+  on_workflow_finished: observe('a workflow ended', 'plugins'),
 } as const satisfies { readonly [N in HookName]: HookRow };
 
 export const HOOK_NAMES = Object.keys(HOOKS) as readonly HookName[];

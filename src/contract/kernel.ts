@@ -350,6 +350,29 @@ export type PluginHealth = {
   readonly timeouts: number;
   readonly p99Ms: number;
   readonly breaker: 'closed' | 'open' | 'half_open';
+  /** How often each kind of finding was made of it. */
+  readonly findings: Readonly<Record<string, number>>;
+  readonly lastFinding: string | null;
+};
+
+/** Something is wrong with a plugin's behaviour. docs/plugins.md lists the kinds. */
+export type PluginFinding = {
+  readonly plugin: string;
+  /** A hook, `initialize`, `dispose`, `state`, `repeat:<n>`, `after`, or `capability:<name>`. */
+  readonly place: string;
+  readonly kind: string;
+  readonly message: string;
+  readonly atMs: number;
+};
+
+/** Somebody should look at it, as long as it stands. */
+export type StandingAlert = {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly message: string;
+  readonly atMs: number;
+  /** Who raised it; `null`: the kernel. */
+  readonly plugin: string | null;
 };
 
 export type Health = {
@@ -377,6 +400,10 @@ export type Health = {
   };
   readonly store: { readonly failing: string | null; readonly commits: number; readonly lastSequence: number };
   readonly plugins: readonly PluginHealth[];
+  /** Alerts of the kernel, then of the plugins in their order. */
+  readonly alerts: readonly StandingAlert[];
+  /** The last findings about plugins, oldest first. */
+  readonly findings: readonly PluginFinding[];
   /** What plugins added, by plugin name. */
   readonly sections: Readonly<Record<string, unknown>>;
   /** How often each `...Max` was hit. */

@@ -37,7 +37,7 @@ export type Budgets = {
 };
 
 export const BUDGETS = {
-  /** What all plugins together may take of one operation, in milliseconds. */
+  /** What all plugins together may take of one operation, in milliseconds, unless the kernel's config says otherwise. */
   operationMs: 250,
   loopShareMax: 0.25,
   capabilityMs: 30_000,
@@ -45,6 +45,8 @@ export const BUDGETS = {
   initializeMs: 5_000,
   configChangedMs: 2_000,
   disposeMs: 2_000,
+  /** Fetching a state that lives elsewhere, to keep it. */
+  fetchStateMs: 2_000,
 } as const;
 
 /** What a hook or capability is handed besides its event. One per plugin; it outlives hot swaps of others. */
@@ -65,6 +67,10 @@ export type PluginContext<State, Config> = {
   readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
   /** Runs `turn` every `everyMs` until the plugin goes; isolated and timed like a hook. */
   readonly repeat: (everyMs: number, turn: () => MaybePromise<void>) => void;
+  /** Runs `turn` once after `delayMs`, unless the plugin goes first; isolated and timed like a hook. The answer calls it off. */
+  readonly after: (delayMs: number, turn: () => MaybePromise<void>) => () => void;
+  /** Says that something is wrong: counted, and shown in the health report like what the kernel finds. */
+  readonly finding: (message: string) => void;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
 };
 
@@ -139,7 +145,10 @@ export type PluginDefinition<
   readonly onError?: OnError | { readonly [N in HookName]?: OnError };
   readonly budgets?: Budgets;
 
-  /** Before the first hook. A throw leaves the plugin out and fails the load. */
+  /**
+   * Before the first hook. A throw leaves the plugin out and fails the load. After a restart the state is there
+   * already: what it says is under way died with the last process.
+   */
   readonly initialize?: (context: PluginContext<State, z.output<ConfigSchema>>) => MaybePromise<void>;
   /** `context.config` is already the new one. A throw puts the previous one back. */
   readonly on_config_changed?: (
@@ -191,9 +200,6 @@ export type PluginReport = PluginHealth & {
   readonly loopShare: number;
   /** Hooks, capabilities and repeats that are left alone now. */
   readonly leftAlone: readonly string[];
-  /** How often each kind of finding was made of it. */
-  readonly findings: Readonly<Record<string, number>>;
-  readonly lastFinding: string | null;
 };
 
 /** A plugin of whatever state, config and capabilities. */

@@ -1,4 +1,4 @@
-import type { Alert } from '../contract/hooks.ts';
+import type { StandingAlert } from '../contract/kernel.ts';
 import type { Clock } from './clock.ts';
 import type { Plugins } from './hooks/index.ts';
 
@@ -6,21 +6,21 @@ import type { Plugins } from './hooks/index.ts';
 export class Alerts {
   readonly #clock: Clock;
   readonly #plugins: Plugins;
-  readonly #standing = new Map<string, Alert>();
+  readonly #standing = new Map<string, StandingAlert>();
 
   constructor(clock: Clock, plugins: Plugins) {
     this.#clock = clock;
     this.#plugins = plugins;
   }
 
-  standing(): readonly Alert[] {
+  standing(): readonly StandingAlert[] {
     return [...this.#standing.values()];
   }
 
-  raise(id: string, severity: Alert['severity'], message: string): void {
+  raise(id: string, severity: StandingAlert['severity'], message: string): void {
     if (this.#standing.has(id)) return;
-    const alert = Object.freeze({ id, severity, message, atMs: this.#clock.now() });
-    this.#standing.set(id, alert);
+    const alert = { id, severity, message, atMs: this.#clock.now() };
+    this.#standing.set(id, Object.freeze({ ...alert, plugin: null }));
     this.#plugins.observe('on_alert_raised', alert);
   }
 

@@ -10,6 +10,7 @@ import type {
   StrategyName,
   Task,
 } from '../contract/kernel.ts';
+import { BUDGETS } from '../contract/plugins.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { LoopWatch } from './hooks/index.ts';
 import { checked } from './requests.ts';
@@ -85,6 +86,19 @@ export type Settings = {
   readonly waitersMax: number;
   /** Budget of the plugins' part of a health answer. */
   readonly healthMs: number;
+  readonly budgets: {
+    /** What all plugins together may hold one spawn, delegation or report. */
+    readonly operationMs: number;
+  };
+  /** How the state of plugins is kept in the store. */
+  readonly pluginState: {
+    /** What a kill -9 may cost of it. */
+    readonly everyMs: number;
+    /** Of one plugin, as it is written. */
+    readonly bytesMax: number;
+    /** Plugins whose state is kept, loaded ones and those that once were. */
+    readonly keptMax: number;
+  };
 };
 
 const MINUTE_MS = 60_000;
@@ -130,13 +144,12 @@ export const DEFAULTS: Settings = {
   requestsMax: 1_000,
   waitersMax: 10_000,
   healthMs: 25,
+  budgets: { operationMs: BUDGETS.operationMs },
+  pluginState: { everyMs: 10_000, bytesMax: 16 * 1024 * 1024, keptMax: 100 },
 };
 
-type Given = Partial<Omit<Settings, 'deadlines' | 'retry' | 'restartLimit'>> & {
-  readonly deadlines?: Partial<Settings['deadlines']>;
-  readonly retry?: Partial<Retry>;
-  readonly restartLimit?: Partial<RestartLimit>;
-};
+type Nested = 'deadlines' | 'retry' | 'restartLimit' | 'budgets' | 'pluginState';
+type Given = Partial<Omit<Settings, Nested>> & { readonly [K in Nested]?: Partial<Settings[K]> };
 
 /** What `new OrchestratorV2(config)` takes: any of the settings, and what the kernel stands on. */
 export type KernelConfig = Given & {
@@ -145,6 +158,8 @@ export type KernelConfig = Given & {
   readonly clock?: Clock;
   /** Config by plugin name. */
   readonly plugins?: Readonly<Record<string, unknown>>;
+  /** The host of third-party plugins that this kernel alone uses: it is closed when the kernel is. */
+  readonly pluginHost?: { close(): Promise<void> };
   /** For hosts that run plugins they do not know well: `await startWatchdog()`. The host stops it. */
   readonly loopWatch?: LoopWatch;
   /** What plugins log, and what is found wrong with them. Default: nobody hears of it but the health report. */
@@ -172,10 +187,13 @@ export function settle(config: KernelConfig): Settings {
     deadlines: { ...DEFAULTS.deadlines, ...given.deadlines },
     retry: { ...DEFAULTS.retry, ...given.retry },
     restartLimit: { ...DEFAULTS.restartLimit, ...given.restartLimit },
+    budgets: { ...DEFAULTS.budgets, ...given.budgets },
+    pluginState: { ...DEFAULTS.pluginState, ...given.pluginState },
   };
 }
 
-function settingsOf({ store, clock, random, newId, plugins, loopWatch, log, ...given }: KernelConfig): Given {
+function settingsOf(config: KernelConfig): Given {
+  const { store, clock, random, newId, plugins, pluginHost, loopWatch, log, ...given } = config;
   return given;
 }
 

@@ -5,6 +5,8 @@ import { type Core, countedAgents } from './core.ts';
 
 /** The share of the queue above which the kernel says so. */
 const QUEUE_FULL_SHARE = 0.9;
+/** Findings in a report, of those that are kept. */
+const FINDINGS_SHOWN = 50;
 
 /** How the kernel does. Everything it needs is counted as it happens, so that asking costs next to nothing. */
 export class HealthCheck {
@@ -33,6 +35,8 @@ export class HealthCheck {
       tasks: this.#tasks(),
       store: this.#store(),
       plugins: plugins.report(),
+      alerts: [...this.#alerts.standing(), ...plugins.alerts()],
+      findings: plugins.findings().slice(-FINDINGS_SHOWN),
       sections,
       limitsHit: Object.fromEntries(limitsHit),
     };
@@ -76,6 +80,9 @@ export class HealthCheck {
     if (failed > 0) reasons.push(`${failed} agents have failed`);
     if (queued + waiting >= QUEUE_FULL_SHARE * settings.queueMax) {
       reasons.push(`${queued + waiting} of at most ${settings.queueMax} tasks wait`);
+    }
+    for (const { severity, plugin, message } of plugins.alerts()) {
+      if (severity === 'critical') reasons.push(`${plugin}: ${message}`);
     }
     for (const plugin of plugins.report()) {
       if (plugin.breaker !== 'closed')

@@ -39,7 +39,16 @@ export class Kernel implements KernelOperations {
     const ground = groundOf(config);
     const store = openStore(config.store);
     this.#config = config;
-    this.plugins = new Plugins({ kernel: kernelForPlugins(this), clock: ground.clock, ...tellingOf(config) });
+    this.plugins = new Plugins({
+      kernel: kernelForPlugins(this),
+      clock: ground.clock,
+      operationMs: settings.budgets.operationMs,
+      // In a store of nobody else's, nothing outlives this kernel.
+      ...(config.store === undefined ? {} : { keeping: { store, ...settings.pluginState } }),
+      emitted: (_plugin, hook) => hook !== 'on_performance_metric' && this.#parts.health.review(),
+      limitHit: (name) => hitLimit(this.#core, name),
+      ...tellingOf(config),
+    });
     this.#core = makeCore(ground, settings, store, this.plugins, {
       moved: (moved) => this.#parts.moved(moved),
       storeFailing: (message) => this.#parts.storeFailing(message),
@@ -127,6 +136,7 @@ export class Kernel implements KernelOperations {
     this.#parts.runs.close();
     await this.#parts.sessions.close();
     await this.plugins.close();
+    await this.#config.pluginHost?.close();
     deadlines.close();
     journal.close();
     waiters.close();

@@ -52,4 +52,8 @@ export const settings = z.strictObject({
   requestsMax: count.optional(),
   waitersMax: count.optional(),
   healthMs: count.optional(),
+  budgets: z.strictObject({ operationMs: milliseconds.optional() }).optional(),
+  pluginState: z
+    .strictObject({ everyMs: count.optional(), bytesMax: count.optional(), keptMax: count.optional() })
+    .optional(),
 });

@@ -45,6 +45,7 @@ export function delegateEvent(spec: TaskSpec): TaskDelegateEvent {
     priority: spec.priority,
     capabilities: spec.capabilities,
     agentId: spec.agentId,
+    role: spec.role,
     preferredRole: spec.preferredRole,
     rehearsal: spec.rehearsal,
     runMs: spec.deadlines.runMs,

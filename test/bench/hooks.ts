@@ -22,6 +22,7 @@ const EVENT = freeze({
   priority: 50,
   capabilities: freeze([]),
   agentId: null,
+  role: null,
   preferredRole: null,
   rehearsal: false,
   runMs: 1_000,

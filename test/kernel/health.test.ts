@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import type { AnyPlugin } from '../../src/contract/plugins.ts';
+import type { HookEvents } from '../../src/contract/hooks.ts';
+import type { AnyPlugin, PluginContext } from '../../src/contract/plugins.ts';
+import { alertsMax } from '../../src/kernel/hooks/plugin-alerts.ts';
 import { MemoryStore } from '../../src/kernel/index.ts';
 import { settled } from './support/fake-clock.ts';
 import { rig } from './support/rig.ts';
@@ -7,6 +9,19 @@ import { rig } from './support/rig.ts';
 function plugin(name: string, hooks: object): AnyPlugin {
   return { name, version: '1.2.3', says: 'for a test', hooks } as AnyPlugin;
 }
+
+/** Raises an alert for each agent, as long as it is there; critical unless its role is `mild`. */
+const alarm = plugin('alarm', {
+  on_agent_spawned: ({ agent }: HookEvents['on_agent_spawned'], { emit }: PluginContext<unknown, unknown>) =>
+    emit('on_alert_raised', {
+      id: `alarm:${agent.id}`,
+      severity: agent.role === 'mild' ? 'warning' : 'critical',
+      message: `${agent.id} is here`,
+      atMs: 1,
+    }),
+  on_agent_stopped: ({ agent }: HookEvents['on_agent_stopped'], { emit }: PluginContext<unknown, unknown>) =>
+    emit('on_alert_resolved', { id: `alarm:${agent.id}`, atMs: 1 }),
+});
 
 test('health tells of agents, tasks, store and plugins', async () => {
   const { kernel, spawn, delegate, clock } = rig({}, [plugin('quiet', {})]);
@@ -81,4 +96,56 @@ test('while the store fails nothing new is begun, what runs goes on, and nothing
     ['lost?', 'completed'],
     ['before', 'completed'],
   ]);
+});
+
+test('health shows the alerts of plugins as long as they stand; critical ones degrade, and all end with their plugin', async () => {
+  const moved: string[] = [];
+  const watcher = plugin('watcher', {
+    on_health_changed: ({ to }: HookEvents['on_health_changed']) => void moved.push(to),
+  });
+  const { kernel, spawn } = rig({}, [alarm, watcher]);
+  const alert = { severity: 'critical', plugin: 'alarm', atMs: 1 };
+  await spawn({ id: 'a1' });
+  await kernel.plugins.observed();
+  expect(await kernel.getHealthStatus()).toMatchObject({
+    state: 'degraded',
+    reasons: ['alarm: a1 is here'],
+    alerts: [{ ...alert, id: 'alarm:a1', message: 'a1 is here' }],
+  });
+  await kernel.shutdownAgent('a1');
+  await kernel.plugins.observed();
+  expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', alerts: [] });
+  await spawn({ id: 'mild', role: 'mild' });
+  await kernel.plugins.observed();
+  expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', alerts: [{ severity: 'warning' }] });
+  await spawn({ id: 'a2' });
+  await kernel.plugins.observed();
+  await kernel.unloadPlugin('alarm');
+  expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', alerts: [] });
+  await kernel.plugins.observed();
+  expect(moved).toEqual(['degraded', 'healthy', 'degraded', 'healthy']);
+});
+
+test('the alerts of one plugin are bounded, and that the oldest went is a finding', async () => {
+  const { kernel, spawn } = rig({ agentsMax: alertsMax + 1 }, [alarm]);
+  for (let i = 0; i <= alertsMax; i++) await spawn({ id: `a${i}` });
+  await kernel.plugins.observed();
+  const { alerts, findings } = await kernel.getHealthStatus();
+  expect([alerts.length, alerts[0]?.id]).toEqual([alertsMax, 'alarm:a1']);
+  expect(findings).toMatchObject([{ plugin: 'alarm', kind: 'alerts_full' }]);
+});
+
+test('health shows the last findings, and answers at once while a plugin hangs over every call', async () => {
+  const hang = () => new Promise(() => undefined);
+  const hooks = { on_health_check: hang, allow_task_delegate: hang, on_agent_spawned: hang };
+  const { kernel, delegate, spawn } = rig({ budgets: { operationMs: 20 } }, [plugin('hanging', hooks)]);
+  await spawn();
+  await delegate();
+  const { findings, plugins, limitsHit } = await kernel.getHealthStatus();
+  expect(findings.map(({ place, kind }) => `${place} ${kind}`)).toEqual([
+    'allow_task_delegate timed_out',
+    'on_health_check timed_out',
+  ]);
+  expect(plugins).toMatchObject([{ name: 'hanging', findings: { timed_out: 2 } }]);
+  expect(limitsHit).toEqual({});
 });

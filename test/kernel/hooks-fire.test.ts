@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { topic } from '../../src/contract/bus.ts';
-import { HOOK_NAMES, type HookEvents, type HookName } from '../../src/contract/hooks.ts';
-import type { AnyPlugin } from '../../src/contract/plugins.ts';
+import { type EmittableHook, HOOK_NAMES, type HookEvents, type HookName } from '../../src/contract/hooks.ts';
+import type { AnyPlugin, PluginContext } from '../../src/contract/plugins.ts';
 import { settled } from './support/fake-clock.ts';
 import { type Rig, rig } from './support/rig.ts';
 
@@ -62,8 +62,16 @@ const SCENES: { readonly [N in HookName]: (kernel: Rig) => Promise<object> } = {
     return { agents: 2, agentsMax: 2 };
   },
   async before_task_delegate({ delegate }) {
-    await delegate({ id: 't1', description: 'd', input: { n: 1 }, preferredRole: 'x' });
-    const told = { taskId: 't1', type: 'work', description: 'd', input: { n: 1 }, priority: 50, preferredRole: 'x' };
+    await delegate({ id: 't1', description: 'd', input: { n: 1 }, role: 'r', preferredRole: 'x' });
+    const told = {
+      taskId: 't1',
+      type: 'work',
+      description: 'd',
+      input: { n: 1 },
+      priority: 50,
+      preferredRole: 'x',
+      role: 'r',
+    };
     return { ...told, capabilities: [], agentId: null, rehearsal: false, runMs: 1_800_000, attributes: {} };
   },
   async allow_task_delegate({ delegate }) {
@@ -145,6 +153,14 @@ const SCENES: { readonly [N in HookName]: (kernel: Rig) => Promise<object> } = {
     await kernel.kernel.shutdownAgent('a1');
     return { id: 'kernel:given_up:agent a1' };
   },
+  on_session_started: (kernel) => emitted(kernel, 'on_session_started', { sessionId: 's', agentIds: ['a'], atMs: 1 }),
+  on_session_ended: (kernel) => emitted(kernel, 'on_session_ended', { sessionId: 's', reason: 'done', atMs: 1 }),
+  on_sleep: (kernel) => emitted(kernel, 'on_sleep', { agentId: 'a', reason: 'context is full', atMs: 1 }),
+  on_wake: (kernel) => emitted(kernel, 'on_wake', { agentId: 'a', reason: 'work came', atMs: 1 }),
+  on_workflow_step: (kernel) =>
+    emitted(kernel, 'on_workflow_step', { workflowId: 'w', step: 'build', state: 'started', taskId: null, atMs: 1 }),
+  on_workflow_finished: (kernel) =>
+    emitted(kernel, 'on_workflow_finished', { workflowId: 'w', state: 'completed', atMs: 1 }),
 };
 
 describe('every declared hook fires', () => {
@@ -169,6 +185,13 @@ test('metrics tell of spawning, delegating, queueing and running', async () => {
   const names = (heard.get('on_performance_metric') as HookEvents['on_performance_metric'][]).map(({ name }) => name);
   expect(new Set(names)).toEqual(new Set(['spawn_ms', 'delegate_ms', 'queue_ms', 'run_ms']));
 });
+
+/** Fired by another plugin, which is loaded for it. */
+async function emitted<N extends EmittableHook>({ kernel }: Rig, hook: N, event: HookEvents[N]): Promise<object> {
+  const initialize = ({ emit }: PluginContext<unknown, unknown>) => emit(hook, event);
+  await kernel.loadPlugin({ name: 'teller', version: '1.0.0', says: 'for a test', hooks: {}, initialize } as AnyPlugin);
+  return event;
+}
 
 async function complete({ spawn, delegate, kernel, clock }: Rig): Promise<void> {
   await spawn({ id: 'a1' });

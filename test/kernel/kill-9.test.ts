@@ -10,6 +10,7 @@ import type { KernelConfig } from '../../src/kernel/index.ts';
 import { Connections } from './support/connections.ts';
 import { settled } from './support/fake-clock.ts';
 import { type Rig, rig } from './support/rig.ts';
+import { tally } from './support/tally.ts';
 
 const HOST = new URL('./support/host-process.ts', import.meta.url).pathname;
 
@@ -101,4 +102,29 @@ test('a kill -9 of the host leaves no process of an agent behind, however stubbo
   const [agent, orphan] = [await connections.nth(0), await connections.nth(1)];
   host.kill('SIGKILL');
   await Promise.all([connections.gone(agent), connections.gone(orphan)]);
+});
+
+test('after a kill -9 a plugin knows what it knew when its state was kept last', async () => {
+  const path = newPath();
+  await killed(path, 'plugin', (lines) => lines.includes('observed all') && lines.at(-1) === 'kept tally');
+  const { kernel } = rig({ store: path }, [tally]);
+  await kernel.start();
+  expect(await kernel.use(tally).ids()).toEqual(['a1', 'a2', 'a3']);
+});
+
+test('two kernels do not open one file: the second is told which process has it, until that is gone', async () => {
+  const path = newPath();
+  const host = startHost(path, 'hold');
+  const [line] = (await once(createInterface({ input: host.stdout as Readable }), 'line')) as [string];
+  expect(() => rig({ store: path })).toThrow(
+    expect.objectContaining({
+      code: 'STORE_IN_USE',
+      message: expect.stringMatching(
+        `kernel.sqlite is in use by another kernel: process ${line.slice(6)} on .+, since 2`,
+      ),
+    }),
+  );
+  host.kill('SIGKILL');
+  await once(host, 'exit');
+  await takenUp(path);
 });

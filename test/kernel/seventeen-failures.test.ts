@@ -1,7 +1,8 @@
 /**
  * An earlier orchestrator with plugins, measured before this one was written, failed in seventeen ways. Each
  * has a test of its number here, at the level of the whole kernel. Those of the hook engine by itself stand in
- * hooks/earlier-attempt.test.ts; those of shadowing and routing (13 to 15) in the tests of shadow and gateway.
+ * hooks/earlier-attempt.test.ts; those of shadowing and routing (13 to 15) in test/gateway/earlier-attempt.test.ts.
+ * docs/failures.md lists all.
  */
 import { describe, expect, test } from 'vitest';
 import type { HookEvents } from '../../src/contract/hooks.ts';

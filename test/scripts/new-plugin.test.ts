@@ -27,6 +27,7 @@ describe('npm run new:plugin', () => {
     expect(await newPlugin(root, 'rate-limits')).toEqual([
       'src/plugins/rate-limits/plugin.ts',
       'test/plugins/rate-limits.test.ts',
+      'docs/plugins/rate-limits.md',
       'src/plugins/index.ts',
     ]);
     const { PLUGINS } = (await import(join(root, 'src/plugins/index.ts'))) as { PLUGINS: Record<string, AnyPlugin> };

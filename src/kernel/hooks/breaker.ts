@@ -65,6 +65,11 @@ export class Breaker {
     }
   }
 
+  /** The call told nothing of the plugin: a trial is made again later. */
+  undecided(nowMs: number): void {
+    if (this.#state.kind === 'half_open') this.#open(nowMs, this.#state.cooldownMs);
+  }
+
   /** Opens it for a reason of its own; `true` when it was not open. */
   trip(nowMs: number): boolean {
     if (this.#state.kind === 'open') return false;
@@ -91,5 +96,16 @@ export class Breaker {
     this.#state = CLOSED;
     // The next failure starts a window of its own.
     this.#windowStartMs = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** For what comes by only once: left out, it would be lost. Its failures are still counted by whoever calls. */
+export class NoBreaker extends Breaker {
+  override failed(): boolean {
+    return false;
+  }
+
+  override trip(): boolean {
+    return false;
   }
 }

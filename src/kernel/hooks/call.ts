@@ -52,12 +52,28 @@ export function failed(engine: Engine, run: HookRun, kind: FindingKind, message:
 function mayCall(engine: Engine, run: HookRun, nowMs: number, meter: Meter): boolean {
   if (meter.leftMs <= 0) {
     run.skipped++;
-    engine.findings.add(run.plugin.name, run.place, 'operation_budget', 'it was skipped');
+    operationSpent(engine, run, meter, 'it was skipped');
     return false;
   }
   if (run.plugin.pending < unsettledPerPluginMax && run.breaker.admits(nowMs)) return true;
   run.skipped++;
   return false;
+}
+
+/** `spent`: what others used up, where it is their fault. */
+function givenUp(engine: Engine, run: HookRun, spent: Meter | null, message: string): void {
+  run.timeouts++;
+  if (spent === null) {
+    failed(engine, run, 'timed_out', message);
+    return;
+  }
+  operationSpent(engine, run, spent, message);
+  run.breaker.undecided(engine.stopwatch.nowMs());
+}
+
+function operationSpent(engine: Engine, run: HookRun, meter: Meter, message: string): void {
+  if (meter.noticeSpent()) engine.limitHit('operationMs');
+  engine.findings.add(run.plugin.name, run.place, 'operation_budget', message);
 }
 
 function threw(engine: Engine, run: HookRun, error: unknown): typeof NO_SAY {
@@ -87,7 +103,10 @@ function waitFor(
   resolve: (value: unknown) => void,
 ): void {
   const { stopwatch, findings, unsettled } = engine;
-  const waitMs = Math.max(0, Math.min(run.budgetMs - (meter.readMs - startedMs), meter.leftMs));
+  const ownMs = run.budgetMs - (meter.readMs - startedMs);
+  const waitMs = Math.max(0, Math.min(ownMs, meter.leftMs));
+  // Most of the operation's time was gone before: not this plugin is to be left alone for it.
+  const isOthersFault = meter.leftMs < ownMs && meter.leftMs < meter.budgetMs / 2;
   const entry = unsettled.add(run.plugin, run.place, startedMs);
   const goOn = (value: unknown) => {
     meter.waitEnds(stopwatch.nowMs());
@@ -96,8 +115,7 @@ function waitFor(
   meter.waitBegins(meter.readMs);
   const cancelTimer = stopwatch.after(waitMs, () => {
     entry.givenUp = true;
-    run.timeouts++;
-    failed(engine, run, 'timed_out', `given up after ${waitMs.toFixed(1)} ms`);
+    givenUp(engine, run, isOthersFault ? meter : null, `given up after ${waitMs.toFixed(1)} ms`);
     goOn(NO_SAY);
   });
   const settle = (value: () => unknown) => {

@@ -16,6 +16,8 @@ export type Engine = {
   readonly loopWatch: LoopWatch | null;
   readonly kernel: PluginKernel;
   readonly log: PluginLog;
+  /** Told of every limit that was hit. */
+  readonly limitHit: (name: string) => void;
   readonly emit: <N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]) => void;
   readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
 };

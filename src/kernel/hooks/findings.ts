@@ -1,3 +1,5 @@
+import type { PluginFinding } from '../../contract/kernel.ts';
+
 /** What can be wrong with a plugin's behaviour at run time. Each is counted; the last ones are kept. */
 export const FINDINGS = {
   threw: 'it threw',
@@ -12,20 +14,17 @@ export const FINDINGS = {
   loop_share: 'it held more than its share of the event loop',
   held_loop: 'it was seen holding the event loop',
   queue_full: 'its queue of events to observe is full; events are dropped',
-  operation_budget: "the operation's budget for plugins was used up before its turn",
+  operation_budget: "others used up the operation's budget for plugins, so it was skipped or given up",
   dispose_failed: 'it could not be disposed of cleanly',
   drain_timed_out: 'it was still in use when the time to drain it was up',
+  state_not_kept: 'its state could not be kept; what was kept before stands',
+  state_refused: 'its kept state could not be put back; it began anew',
+  alerts_full: 'it raised more alerts than are kept; the oldest went',
+  reported: 'it said so itself',
 } as const;
 export type FindingKind = keyof typeof FINDINGS;
 
-export type Finding = {
-  readonly plugin: string;
-  /** A hook, `initialize`, `dispose`, `repeat`, or `capability:<name>`. */
-  readonly place: string;
-  readonly kind: FindingKind;
-  readonly message: string;
-  readonly atMs: number;
-};
+export type Finding = PluginFinding & { readonly kind: FindingKind };
 
 export const findingsKeptMax = 200;
 

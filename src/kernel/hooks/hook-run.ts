@@ -31,6 +31,7 @@ type Parts = {
   readonly closed: boolean;
   readonly writes: ReadonlyMap<string, MergeRule>;
   readonly fields: Readonly<Record<string, FieldShape>>;
+  readonly breaker?: Breaker;
 };
 
 /** One function of a plugin, with all that is known about calling it. */
@@ -43,7 +44,7 @@ export class HookRun {
   readonly writes: Parts['writes'];
   readonly fields: Parts['fields'];
 
-  readonly breaker = new Breaker();
+  readonly breaker: Breaker;
   readonly durations: Durations;
   calls = 0;
   errors = 0;
@@ -63,6 +64,7 @@ export class HookRun {
     this.closed = parts.closed;
     this.writes = parts.writes;
     this.fields = parts.fields;
+    this.breaker = parts.breaker ?? new Breaker();
     this.durations = new Durations(nowMs);
   }
 }

@@ -40,7 +40,7 @@ export async function drain(
   for (const plugin of leaving) plugin.repeats.stop();
   const idle = () => Promise.all(leaving.flatMap((plugin) => [plugin.queue.empty(), plugin.served()]));
   const unused = Promise.all(Array.from(tables, (table) => table.unused())).then(idle);
-  if ((await inTime(engine, drainMsMax, unused)) === IN_TIME) return;
+  if ((await inTime(engine, drainMsMax, unused)) === 'in time') return;
   for (const { name } of leaving) engine.findings.add(name, 'drain', 'drain_timed_out', `after ${drainMsMax} ms`);
 }
 
@@ -65,13 +65,12 @@ async function run(
   const called = (async () => call())().catch((error: unknown) => {
     throw error instanceof BanyanError ? error : fail(messageOf(error), error);
   });
-  if ((await inTime(engine, budgetMs, called)) !== IN_TIME) throw fail(`not done after ${budgetMs} ms`);
+  if ((await inTime(engine, budgetMs, called)) === 'late') throw fail(`not done after ${budgetMs} ms`);
 }
 
-const IN_TIME = Symbol('in time');
-
-async function inTime(engine: Engine, ms: number, work: Promise<unknown>): Promise<unknown> {
-  const late = Promise.withResolvers<null>();
-  const cancelTimer = engine.stopwatch.after(ms, () => late.resolve(null));
-  return Promise.race([work.then(() => IN_TIME), late.promise]).finally(cancelTimer);
+/** Whether work was done before the time was up. Rejects as the work does. */
+export async function inTime(engine: Engine, ms: number, work: Promise<unknown>): Promise<'in time' | 'late'> {
+  const late = Promise.withResolvers<'late'>();
+  const cancelTimer = engine.stopwatch.after(ms, () => late.resolve('late'));
+  return Promise.race([work.then(() => 'in time' as const), late.promise]).finally(cancelTimer);
 }

@@ -7,6 +7,7 @@ import { HookRun } from './hook-run.ts';
 import { LoopShare } from './loop-share.ts';
 import { ObserverQueue } from './observer-queue.ts';
 import { Repeats } from './repeats.ts';
+import { Timers } from './timers.ts';
 
 /** A definition that was given its state, config, context and counters. One per load: a swap makes a new one. */
 export class LoadedPlugin {
@@ -19,6 +20,7 @@ export class LoadedPlugin {
   readonly capabilities: ReadonlyMap<string, HookRun>;
   readonly queue: ObserverQueue;
   readonly repeats: Repeats;
+  readonly timers: Timers;
   readonly share: LoopShare;
   readonly loopShareMax: number;
   readonly watchId: number;
@@ -37,6 +39,7 @@ export class LoadedPlugin {
     this.config = readConfig(definition, config);
     this.queue = new ObserverQueue(engine);
     this.repeats = new Repeats(engine, this);
+    this.timers = new Timers(engine, this);
     this.share = new LoopShare(nowMs);
     this.loopShareMax = definition.budgets?.loopShareMax ?? BUDGETS.loopShareMax;
     this.watchId = engine.loopWatch?.register(definition.name) ?? 0;
@@ -49,7 +52,7 @@ export class LoadedPlugin {
 
   /** All that is called of it. */
   runs(): readonly HookRun[] {
-    return [...this.hooks.values(), ...this.capabilities.values(), ...this.repeats.runs];
+    return [...this.hooks.values(), ...this.capabilities.values(), ...this.repeats.runs, this.timers.run];
   }
 
   /** A capability call begins; the answer ends it. */
@@ -76,9 +79,10 @@ export class LoadedPlugin {
     this.#engine.findings.add(this.name, 'all', 'loop_share', `${shareText}; it may take ${this.loopShareMax * 100} %`);
   }
 
-  /** Nothing of its own runs after this: no repeat, and its signal is aborted. */
+  /** Nothing of its own runs after this: no repeat, no timer, and its signal is aborted. */
   stop(): void {
     this.repeats.stop();
+    this.timers.stop();
     this.#gone.abort();
   }
 }
@@ -103,6 +107,8 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
       return engine.use(other);
     },
     repeat: (everyMs, turn) => plugin.repeats.add(everyMs, turn),
+    after: (delayMs, turn) => plugin.timers.add(delayMs, turn),
+    finding: (message) => engine.findings.add(name, 'plugin', 'reported', message),
     log: (level, message, facts = {}) => engine.log(name, level, message, facts),
   } satisfies PluginContext<unknown, unknown>);
 }

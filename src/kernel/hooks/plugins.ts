@@ -3,54 +3,29 @@
  * loaded, replaced or unloaded while calls are under way.
  */
 import { BanyanError } from '../../contract/errors.ts';
-import { type EmittableHook, HOOKS, type HookEvents, type HookName, type HookOf } from '../../contract/hooks.ts';
-import {
-  type AnyPlugin,
-  BUDGETS,
-  type CapabilitiesOf,
-  type PluginKernel,
-  type PluginReport,
-  type SavedState,
-} from '../../contract/plugins.ts';
-import type { Clock } from '../clock.ts';
+import type { HookEvents, HookName, HookOf } from '../../contract/hooks.ts';
+import type { StandingAlert } from '../../contract/kernel.ts';
+import { type AnyPlugin, BUDGETS, type CapabilitiesOf, type PluginReport } from '../../contract/plugins.ts';
 import { systemClock } from '../clock.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { Changes } from './changes.ts';
 import { checkDefinition } from './check.ts';
-import type { Engine, LoopWatch, PluginLog } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
-import type { HookRun } from './hook-run.ts';
 import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
+import type { PluginOptions, Snapshot } from './options.ts';
 import { explainPlaces, type OrderRow } from './order.ts';
+import { PluginEvents, tell } from './plugin-events.ts';
 import { provision } from './provision.ts';
 import { reportOn } from './report.ts';
-import { replaceState, savedStateOf } from './state.ts';
-import { type Stopwatch, systemStopwatch } from './stopwatch.ts';
+import { replaceState, savedFor, savedStateOf } from './state.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { systemStopwatch } from './stopwatch.ts';
 import { HookTable } from './table.ts';
 import { type Unsettled, UnsettledHooks } from './unsettled.ts';
-
-/** State of every plugin that has one, by name: what `snapshot` gives and `restore` takes. */
-export type Snapshot = Readonly<Record<string, SavedState>>;
-
-export type PluginOptions = {
-  /** The kernel as plugins have it: see `kernelForPlugins`. */
-  readonly kernel: PluginKernel;
-  /** Config by plugin name. */
-  readonly configs?: Readonly<Record<string, unknown>>;
-  /** State of the last run. */
-  readonly saved?: Snapshot;
-  readonly clock?: Clock;
-  readonly stopwatch?: Stopwatch;
-  readonly loopWatch?: LoopWatch;
-  readonly log?: PluginLog;
-  /** Told of every finding, for the log. */
-  readonly found?: (finding: Finding) => void;
-  /** Told of every event that a plugin fires itself. */
-  readonly emitted?: (plugin: string, hook: EmittableHook, event: HookEvents[EmittableHook]) => void;
-};
 
 /**
  * Checks, orders and initialises plugins; all or none. Throws PLUGIN_INVALID, PLUGIN_MISSING, PLUGIN_CYCLE,
@@ -69,6 +44,9 @@ export class Plugins {
   readonly #earlier = new Set<HookTable>();
   readonly #changes = new Changes();
   readonly #unwatch: (() => void) | undefined;
+  readonly #events: PluginEvents;
+  readonly #keeper: StateKeeper | null;
+  readonly #operationMs: number;
 
   constructor(options: PluginOptions) {
     this.#engine = {
@@ -79,9 +57,19 @@ export class Plugins {
       loopWatch: options.loopWatch ?? null,
       kernel: options.kernel,
       log: options.log ?? (() => {}),
+      limitHit: options.limitHit ?? (() => {}),
       use: (plugin) => this.use(plugin),
-      emit: (plugin, hook, event) => this.#emit(plugin, hook, event, options),
+      emit: (plugin, hook, event) => this.#events.emit(plugin, hook, event),
     };
+    this.#events = new PluginEvents({
+      runs: (hook) => this.#table.slots[hook].runs,
+      findings: this.#engine.findings,
+      emitted: options.emitted ?? (() => {}),
+    });
+    this.#operationMs = options.operationMs ?? BUDGETS.operationMs;
+    const { keeping } = options;
+    const parts = { engine: this.#engine, alerts: this.#events.alerts, loaded: () => this.#table.plugins };
+    this.#keeper = keeping === undefined ? null : new StateKeeper(keeping, parts);
     this.#unwatch = options.loopWatch?.listen((plugin, heldMs) =>
       this.#engine.findings.add(plugin, 'all', 'held_loop', `for ${heldMs.toFixed(0)} ms and longer`),
     );
@@ -90,7 +78,7 @@ export class Plugins {
   // ── for the kernel, on every call ─────────────────────────────────────────────────────────────────
 
   /** Begins an operation; `end` must be called on it. */
-  begin(budgetMs: number = BUDGETS.operationMs): Operation {
+  begin(budgetMs: number = this.#operationMs): Operation {
     return new Operation(this.#engine, this.#table, budgetMs);
   }
 
@@ -119,6 +107,11 @@ export class Plugins {
   /** The last findings, oldest first. */
   findings(): readonly Finding[] {
     return this.#engine.findings.last();
+  }
+
+  /** The alerts that plugins raised and did not resolve. */
+  alerts(): readonly StandingAlert[] {
+    return this.#table.plugins.flatMap(({ name }) => this.#events.alerts.of(name));
   }
 
   /** Promises that hooks and capabilities owe. */
@@ -154,14 +147,18 @@ export class Plugins {
   // ── changes at run time ───────────────────────────────────────────────────────────────────────────
 
   async loadFirst(definitions: readonly AnyPlugin[], { configs = {}, saved = {} }: PluginOptions): Promise<void> {
+    const standing: StandingAlert[] = [];
     const loaded = provision(definitions).map((plugin) => new LoadedPlugin(this.#engine, plugin, configs[plugin.name]));
     try {
       for (const [i, plugin] of loaded.entries()) {
         // One by one, so that each finds those that it requires.
         this.#table = new HookTable(loaded.slice(0, i + 1));
+        standing.push(...((await this.#keeper?.resume(plugin)) ?? []));
         await initialize(this.#engine, plugin);
       }
       await this.restore(saved);
+      this.#events.retell(standing);
+      this.#keeper?.start();
     } catch (error) {
       const begun = this.#table.plugins;
       this.#table = new HookTable([]);
@@ -182,11 +179,12 @@ export class Plugins {
       const others = this.#definitions().filter((other) => other.name !== definition.name);
       const ordered = provision([...others, definition]);
       const fresh = new LoadedPlugin(this.#engine, definition, config ?? old?.config);
-      await this.#takeOver(fresh, old);
+      const standing = await this.#takeOver(fresh, old);
       await this.#swap(
         ordered.map(({ name }) => (name === fresh.name ? fresh : this.#get(name))),
         old,
       );
+      this.#events.retell(standing);
     });
   }
 
@@ -213,17 +211,23 @@ export class Plugins {
       const { plugins } = this.#table;
       this.#replaceTable([]);
       await drain(this.#engine, plugins, this.#earlier);
+      for (const plugin of plugins) await this.#keeper?.keep(plugin);
+      this.#keeper?.stop();
       for (const plugin of plugins.toReversed()) await disposeOf(this.#engine, plugin);
       this.#unwatch?.();
     });
   }
 
-  async #takeOver(fresh: LoadedPlugin, old: LoadedPlugin | undefined): Promise<void> {
+  /** The state of the old one, or what one of its name left in the store. Answers with the alerts that come with that. */
+  async #takeOver(fresh: LoadedPlugin, old: LoadedPlugin | undefined): Promise<readonly StandingAlert[]> {
     try {
+      const standing = old === undefined ? await this.#keeper?.resume(fresh) : [];
       await initialize(this.#engine, fresh);
       const saved = old === undefined ? null : await savedStateOf(old);
       if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
+      return standing ?? [];
     } catch (error) {
+      if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
       throw error;
     }
@@ -233,7 +237,15 @@ export class Plugins {
     this.#replaceTable(next);
     if (gone === undefined) return;
     await drain(this.#engine, [gone], this.#earlier);
+    if (this.#find(gone.name) === undefined) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
+  }
+
+  /** For whenever it is loaded again. */
+  async #keepFor(gone: LoadedPlugin): Promise<void> {
+    await this.#keeper?.keep(gone);
+    this.#keeper?.forget(gone.name);
+    this.#events.resolveAll(gone.name, this.#engine.clock.now());
   }
 
   #replaceTable(plugins: readonly LoadedPlugin[]): void {
@@ -241,15 +253,6 @@ export class Plugins {
     this.#table = new HookTable(plugins);
     this.#earlier.add(earlier);
     void earlier.unused().then(() => this.#earlier.delete(earlier));
-  }
-
-  #emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N], { emitted }: PluginOptions): void {
-    if (!Object.hasOwn(HOOKS, hook) || (HOOKS[hook].firedBy as string) === 'kernel')
-      throw new TypeError(`plugin ${plugin}: plugins do not fire ${hook}`);
-    // Not to itself: a plugin that answers an event with the same event would go on for ever.
-    const others = this.#table.slots[hook].runs.filter((run) => run.plugin.name !== plugin);
-    tell(others, freezeDeep(event));
-    emitted?.(plugin, hook, event);
   }
 
   #definitions(): readonly AnyPlugin[] {
@@ -265,13 +268,4 @@ export class Plugins {
     if (plugin === undefined) throw new BanyanError('PLUGIN_GONE', `plugin ${name} is not loaded`);
     return plugin;
   }
-}
-
-function tell(runs: readonly HookRun[], event: unknown): void {
-  for (const run of runs) run.plugin.queue.push(run, event);
-}
-
-function savedFor(plugin: LoadedPlugin, snapshot: Snapshot): SavedState | null {
-  if (plugin.definition.state === undefined || !Object.hasOwn(snapshot, plugin.name)) return null;
-  return snapshot[plugin.name] ?? null;
 }

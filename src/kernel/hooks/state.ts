@@ -2,12 +2,24 @@ import { BanyanError } from '../../contract/errors.ts';
 import type { PluginState, SavedState } from '../../contract/plugins.ts';
 import type { LoadedPlugin } from './loaded-plugin.ts';
 
-/** `null` for a plugin that has none, or none that is known. */
-export async function savedStateOf({ definition, state }: LoadedPlugin): Promise<SavedState | null> {
-  const shape: PluginState<unknown> | undefined = definition.state;
+/** A copy. `null` for a plugin that has none, or none that is known. */
+export async function savedStateOf(plugin: LoadedPlugin): Promise<SavedState | null> {
+  const shape: PluginState<unknown> | undefined = plugin.definition.state;
   if (shape === undefined) return null;
-  const current = shape.elsewhere ? await shape.elsewhere.fetch() : structuredClone(state);
-  return current === undefined ? null : { version: shape.version, state: current };
+  const current = await currentStateOf(plugin);
+  return current === undefined ? null : { version: shape.version, state: structuredClone(current) };
+}
+
+/** The state itself, not a copy, where it is here. `undefined`: it is not known. */
+export function currentStateOf({ definition, state }: LoadedPlugin): unknown {
+  const shape: PluginState<unknown> | undefined = definition.state;
+  return shape?.elsewhere ? shape.elsewhere.fetch() : state;
+}
+
+/** Begins anew, in place. A state elsewhere does that by itself. */
+export function clearState({ definition, state }: LoadedPlugin): void {
+  const shape: PluginState<unknown> | undefined = definition.state;
+  if (shape !== undefined && !shape.elsewhere) restoreInto(state, shape.initial());
 }
 
 /** Puts saved state in place of what a plugin has. @throws PLUGIN_INVALID for a version that it cannot migrate */
@@ -26,6 +38,12 @@ function migrated(plugin: string, shape: PluginState<unknown>, saved: SavedState
     'PLUGIN_INVALID',
     `plugin ${plugin}: saved state has version ${saved.version}, the plugin has ${shape.version} and no migrate`,
   );
+}
+
+/** What a snapshot holds of a plugin. */
+export function savedFor(plugin: LoadedPlugin, snapshot: Readonly<Record<string, SavedState>>): SavedState | null {
+  if (plugin.definition.state === undefined || !Object.hasOwn(snapshot, plugin.name)) return null;
+  return snapshot[plugin.name] ?? null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KeptState } from '../hooks/index.ts';
 import {
   type Batch,
   type Counters,
@@ -13,6 +14,7 @@ import {
 export class MemoryStore implements KernelStore {
   readonly #agents = new Table();
   readonly #tasks = new Table();
+  readonly #pluginStates = new Map<string, KeptState>();
   #events: KernelEvent[] = [];
   #forgotten = 0;
   #counters: Counters = NO_COUNTERS;
@@ -57,6 +59,18 @@ export class MemoryStore implements KernelStore {
 
   forgottenUpTo(): number {
     return this.#forgotten;
+  }
+
+  pluginState(name: string): KeptState | null {
+    return this.#pluginStates.get(name) ?? null;
+  }
+
+  putPluginState(kept: KeptState, loaded: readonly string[], max: number): void {
+    // A Map keeps the order of insertion: the newest stands last.
+    this.#pluginStates.delete(kept.name);
+    this.#pluginStates.set(kept.name, kept);
+    const gone = [...this.#pluginStates.keys()].toReversed().slice(max);
+    for (const name of gone) if (!loaded.includes(name)) this.#pluginStates.delete(name);
   }
 
   close(): void {}

@@ -1,6 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KeptState } from '../hooks/index.ts';
 import { changesText, eventsText, readChanges, readEvents } from './changes.ts';
+import { type FileLock, lockFile } from './file-lock.ts';
 import { SqliteTable } from './sqlite-table.ts';
 import { type Batch, type Counters, type Kept, type KernelStore, NO_COUNTERS, type Row, type Stored } from './store.ts';
 
@@ -17,6 +19,9 @@ const SCHEMA = `
   CREATE UNIQUE INDEX IF NOT EXISTS tasks_key ON tasks (key) WHERE key IS NOT NULL;
   CREATE TABLE IF NOT EXISTS changes (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS events (last INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS plugin_states (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body BLOB NOT NULL
+  ) STRICT;
 `;
 const VERSION = 2;
 /** Changed rows kept in memory before they are folded into the tables. */
@@ -39,11 +44,23 @@ export class SqliteStore implements KernelStore {
   readonly #addEvents: StatementSync;
   readonly #readEvents: StatementSync;
   readonly #forgetEvents: StatementSync;
+  readonly #putPluginState: StatementSync;
+  readonly #forgetPluginStates: StatementSync;
+  readonly #lock: FileLock;
   #counters: Counters;
 
-  /** `path`: a file, made when missing. */
+  /**
+   * @param path a file, made when missing
+   * @throws {BanyanError} STORE_IN_USE while another kernel has it open
+   */
   constructor(path: string) {
-    this.#database = open(path);
+    this.#lock = lockFile(path);
+    try {
+      this.#database = open(path);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
     this.#agents = new SqliteTable(this.#database, 'agents');
     this.#tasks = new SqliteTable(this.#database, 'tasks');
     this.#addChanges = this.#database.prepare('INSERT INTO changes (body) VALUES (?)');
@@ -53,6 +70,13 @@ export class SqliteStore implements KernelStore {
     this.#addEvents = this.#database.prepare('INSERT INTO events VALUES (?, ?)');
     this.#readEvents = this.#database.prepare('SELECT body FROM events WHERE last > ? ORDER BY last');
     this.#forgetEvents = this.#database.prepare('DELETE FROM events WHERE last <= ?');
+    this.#putPluginState = this.#database.prepare(
+      'INSERT OR REPLACE INTO plugin_states (name, version, body) VALUES (?, ?, ?)',
+    );
+    this.#forgetPluginStates = this.#database.prepare(
+      `DELETE FROM plugin_states WHERE name NOT IN (SELECT value FROM json_each(?))
+       AND number NOT IN (SELECT number FROM plugin_states ORDER BY number DESC LIMIT ?)`,
+    );
     this.#counters = this.#readCounters();
     this.#recover();
   }
@@ -114,9 +138,25 @@ export class SqliteStore implements KernelStore {
     return (event?.sequence ?? 1) - 1;
   }
 
+  pluginState(name: string): KeptState | null {
+    const row = this.#database.prepare('SELECT name, version, body FROM plugin_states WHERE name = ?').get(name);
+    return row === undefined ? null : (row as KeptState);
+  }
+
+  putPluginState({ name, version, body }: KeptState, loaded: readonly string[], max: number): void {
+    this.#transaction(() => {
+      this.#putPluginState.run(name, version, body);
+      this.#forgetPluginStates.run(JSON.stringify(loaded), max);
+    });
+  }
+
   close(): void {
-    this.#foldNow();
-    this.#database.close();
+    try {
+      this.#foldNow();
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
   }
 
   /** What an earlier process committed and did not fold. */

@@ -1,4 +1,5 @@
 import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KeptState } from '../hooks/index.ts';
 
 /** Counts that outlive the process. `sequence`, `token` and `order` are the last numbers given out. */
 export type Counters = {
@@ -80,5 +81,9 @@ export type KernelStore = {
   events(after: number, limit: number): readonly KernelEvent[];
   /** Events up to and with this sequence are forgotten. */
   forgottenUpTo(): number;
+  /** What a plugin of this name left; `null`: nothing. */
+  pluginState(name: string): KeptState | null;
+  /** On disk when it returns. Forgets what was written longest ago beyond `max`, but nothing of `loaded`. */
+  putPluginState(kept: KeptState, loaded: readonly string[], max: number): void;
   close(): void;
 };

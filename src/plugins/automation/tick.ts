@@ -2,11 +2,13 @@ import { handleEvents } from './events.ts';
 import { heal } from './healing.ts';
 import { reviewMode } from './health.ts';
 import { resolveQuiet } from './patterns.ts';
+import { endLost } from './recovery/recover.ts';
 import { runDue } from './schedule.ts';
 import type { Context } from './state.ts';
 
 export function begin(context: Context): void {
   const { config, repeat } = context;
+  endLost(context);
   repeat(config.tickMs, () => tick(context));
   repeat(config.healing.everyMs, async () => {
     await reviewMode(context);

@@ -1,29 +1,19 @@
 import { z } from 'zod';
 
-/** Calls `then` once, after `delayMs`. The answer calls it off. */
-export type After = (delayMs: number, then: () => void) => () => void;
-
-/**
- * What all plugins together may take of one call, in milliseconds, less what is left to the others: a call
- * that is held for longer would be given up by the kernel.
- */
-const CALL_HOLD_MS_MAX = 200;
+/** The longest that a call of the kernel may be held. Its budget in the definition leaves room for letting go. */
+export const CALL_HOLD_MS_MAX = 600_000;
 const MINUTE_MS = 60_000;
-
-const systemAfter: After = (delayMs, then) => {
-  const timer = setTimeout(then, delayMs);
-  // What is simulated must not keep a process alive.
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 export const developmentConfig = z.strictObject({
   /** Whether breakpoints hold. `setDebug` changes it at run time. */
   debug: z.boolean().default(false),
   /** Run deadlines while debugging are this many times as long. */
   debugRunFactor: z.number().min(1).default(2),
-  /** How long a call of the kernel is held, then it goes on. */
-  callHoldMs: z.number().positive().max(CALL_HOLD_MS_MAX).default(CALL_HOLD_MS_MAX),
+  /**
+   * How long a call of the kernel is held, then it goes on. The default fits into what the kernel gives all plugins
+   * of one operation; whoever wants more raises the kernel's `budgets.operationMs` too, to a little more than this.
+   */
+  callHoldMs: z.number().positive().max(CALL_HOLD_MS_MAX).default(200),
   /** How long a run of a mock agent, a step of a scenario and a call through this plugin are held, then they go on. */
   runHoldMs: z
     .number()
@@ -56,6 +46,5 @@ export const developmentConfig = z.strictObject({
         .default(10 * MINUTE_MS),
     })
     .prefault({}),
-  after: z.custom<After>((value) => typeof value === 'function', 'a function').default(() => systemAfter),
 });
 export type DevelopmentConfig = z.output<typeof developmentConfig>;

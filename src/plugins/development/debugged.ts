@@ -9,8 +9,8 @@ import type { Context } from './state.ts';
 
 /** @throws {BanyanError} VETOED when it is aborted, and as delegateTask */
 export function delegate(request: TaskRequest, context: Context): Promise<Task> {
-  const { type, agentId = null, preferredRole = null, id = newV2Id(context.now(), randomUUID()) } = request;
-  const passing: Passing = { place: 'delegate', taskId: id, agentId, type, role: preferredRole };
+  const { type, agentId = null, role = null, id = newV2Id(context.now(), randomUUID()) } = request;
+  const passing: Passing = { place: 'delegate', taskId: id, agentId, type, role };
   return debugged(id, passing, context, () => context.kernel.delegateTask({ ...request, id }));
 }
 

@@ -78,7 +78,7 @@ export function releaseAll(context: Context): void {
 }
 
 function hold(passing: Passing, breakpointId: string | null, limitMs: number, context: Context): Promise<Release> {
-  const { state, config, now } = context;
+  const { state, now, after } = context;
   const { held } = liveOf(context);
   const what: Held = {
     ...passing,
@@ -88,7 +88,7 @@ function hold(passing: Passing, breakpointId: string | null, limitMs: number, co
     untilMs: now() + limitMs,
   };
   const { promise, resolve } = Promise.withResolvers<Release>();
-  const cancel = config.after(limitMs, () => {
+  const cancel = after(limitMs, () => {
     find('held_too_long', passing, `it was held for ${limitMs} ms and went on`, context);
     end('late');
   });

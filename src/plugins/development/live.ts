@@ -33,6 +33,7 @@ export function liveOf({ state }: Context): Live {
 const loads = new WeakMap<PluginKernel, readonly Context[]>();
 
 export function enter(context: Context): void {
+  forgetLast(context);
   loads.set(context.kernel, [...(loads.get(context.kernel) ?? []), context]);
 }
 
@@ -47,7 +48,7 @@ export function loadWithMock(kernel: PluginKernel, agentId: string): Context | n
 }
 
 /** Resolves after that time, or at once when the plugin goes or the signal aborts. */
-export function wait(ms: number, { config, signal }: Context, stop?: AbortSignal): Promise<void> {
+export function wait(ms: number, { after, signal }: Context, stop?: AbortSignal): Promise<void> {
   const signals = stop === undefined ? [signal] : [signal, stop];
   if (ms <= 0 || signals.some(({ aborted }) => aborted)) return Promise.resolve();
   return new Promise((resolve) => {
@@ -56,7 +57,18 @@ export function wait(ms: number, { config, signal }: Context, stop?: AbortSignal
       for (const one of signals) one.removeEventListener('abort', end);
       resolve();
     };
-    const cancel = config.after(ms, end);
+    const cancel = after(ms, end);
     for (const one of signals) one.addEventListener('abort', end, { once: true });
   });
+}
+
+/** What another process left under way: its mock agents, and what it held, ended with it. */
+function forgetLast({ state, now }: Context): void {
+  state.mocks.clear();
+  state.stepping.clear();
+  for (const session of state.sessions.values()) {
+    const open = session.tasks.filter(({ endedAtMs }) => endedAtMs === null);
+    for (const task of open) Object.assign(task, { state: 'error', endedAtMs: now() });
+    session.endedAtMs ??= now();
+  }
 }

@@ -1,7 +1,7 @@
 import type { Veto } from '../../contract/hooks.ts';
 import { definePlugin } from '../../contract/plugins.ts';
 import { capabilities } from './capabilities.ts';
-import { developmentConfig } from './config.ts';
+import { CALL_HOLD_MS_MAX, developmentConfig } from './config.ts';
 import { delegate, spawn } from './debugged.ts';
 import {
   ABORTED,
@@ -24,6 +24,8 @@ import { callService, mockService, servicesOf } from './services.ts';
 import { type Context, developmentState } from './state.ts';
 import { look } from './traces.ts';
 
+const HELD_MS = CALL_HOLD_MS_MAX + 40;
+
 /** For building and trying: debugging, mock agents and services, scenarios, a sandbox, traces. */
 export const development = definePlugin({
   name: 'development',
@@ -39,8 +41,8 @@ export const development = definePlugin({
     on_health_check: { sections: 'merge' },
   },
   budgets: {
-    // A call that is held, and what is left for letting it go.
-    callMs: { allow_agent_spawn: 240, allow_task_delegate: 240, allow_task_complete: 240 },
+    // A call that is held, and what is left for letting it go. What a call may really cost, the operation's budget says.
+    callMs: { allow_agent_spawn: HELD_MS, allow_task_delegate: HELD_MS, allow_task_complete: HELD_MS },
     // A scenario may be held at each of its steps.
     capabilityMs: 3_600_000,
   },
@@ -62,10 +64,10 @@ export const development = definePlugin({
       if (!rehearse && !longer) return undefined;
       return { ...(rehearse ? { rehearsal: true } : {}), ...(longer ? { runMs: runMs * debugRunFactor } : {}) };
     },
-    allow_task_delegate({ taskId, type, agentId, preferredRole }, context) {
+    allow_task_delegate({ taskId, type, agentId, role }, context) {
       const refused = refusalOf(['delegate', `task:${type}`], context);
       if (refused !== null) return { veto: refused };
-      return gate(taskId, { place: 'delegate', taskId, agentId, type, role: preferredRole }, context);
+      return gate(taskId, { place: 'delegate', taskId, agentId, type, role }, context);
     },
     allow_task_complete({ task }, context) {
       const { id: taskId, agentId, type, role } = task;

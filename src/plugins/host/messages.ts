@@ -13,7 +13,7 @@ export type ThirdPartyPlugin = {
   readonly readable?: readonly string[];
   /** Heap of its worker in megabytes. Default 64. */
   readonly heapMb?: number;
-  /** How long it may hold its own thread, in milliseconds. Default 2,000. */
+  /** How long it may hold its own thread, in milliseconds. Default 3,000. */
   readonly heldMsMax?: number;
 };
 
@@ -32,7 +32,8 @@ export type ErrorText = { readonly code: string | null; readonly message: string
 /** What the kernel asks of a worker. */
 export type Asked = {
   describe: { body: null; answer: Manifest };
-  initialize: { body: { readonly config: unknown }; answer: null };
+  /** `saved`: what it begins with, instead of its initial state. */
+  initialize: { body: { readonly config: unknown; readonly saved: SavedState | null }; answer: null };
   configure: { body: { readonly config: unknown }; answer: null };
   dispose: { body: null; answer: null };
   hook: { body: { readonly hook: HookName; readonly event: unknown }; answer: unknown };

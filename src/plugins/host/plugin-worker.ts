@@ -5,16 +5,22 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BanyanError } from '../../contract/errors.ts';
-import { type AnyPlugin, type CapabilitiesOf, PLUGIN_VERBS, type PluginKernel } from '../../contract/plugins.ts';
+import {
+  type AnyPlugin,
+  type CapabilitiesOf,
+  PLUGIN_VERBS,
+  type PluginKernel,
+  type SavedState,
+} from '../../contract/plugins.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { capabilitiesOf } from '../../kernel/hooks/capabilities.ts';
 import { checkDefinition, implementedHooks } from '../../kernel/hooks/check.ts';
 import type { Engine } from '../../kernel/hooks/engine.ts';
-import { Findings } from '../../kernel/hooks/findings.ts';
+import { Findings, messageOf } from '../../kernel/hooks/findings.ts';
 import { freezeDeep } from '../../kernel/hooks/freeze.ts';
 import { applyConfig } from '../../kernel/hooks/lifecycle.ts';
 import { LoadedPlugin } from '../../kernel/hooks/loaded-plugin.ts';
-import { replaceState, savedStateOf } from '../../kernel/hooks/state.ts';
+import { clearState, replaceState, savedStateOf } from '../../kernel/hooks/state.ts';
 import { systemStopwatch } from '../../kernel/hooks/stopwatch.ts';
 import { UnsettledHooks } from '../../kernel/hooks/unsettled.ts';
 import type { Asked, AskedBack, Manifest, PeerMessage, WorkerOrders } from './messages.ts';
@@ -41,9 +47,10 @@ const ANSWERS: { readonly [V in keyof Asked]: (body: Asked[V]['body']) => unknow
     definition = module.plugin;
     return manifestOf(definition);
   },
-  initialize: async ({ config }) => {
+  initialize: async ({ config, saved }) => {
     if (definition === null) throw new Error('it was not described');
     loaded = new LoadedPlugin(engine, definition, config);
+    if (saved !== null) await beginWith(loaded, saved);
     await definition.initialize?.(loaded.context);
     return null;
   },
@@ -81,6 +88,16 @@ port.on('message', (message: PeerMessage | 'ping') => {
   if (message === 'ping') port.postMessage('pong');
   else peer.receive(message);
 });
+
+/** As in the kernel's process, it begins anew when its kept state cannot be put back. */
+async function beginWith(plugin: LoadedPlugin, saved: SavedState): Promise<void> {
+  try {
+    await replaceState(plugin, saved);
+  } catch (error) {
+    engine.findings.add(plugin.name, 'state', 'state_refused', messageOf(error));
+    clearState(plugin);
+  }
+}
 
 function running(): LoadedPlugin {
   if (loaded === null) throw new Error('it was not initialised');
@@ -129,6 +146,7 @@ function engineOver(kernel: Peer<AskedBack>): Engine {
     unsettled: new UnsettledHooks(),
     loopWatch: null,
     kernel: Object.fromEntries(verbs) as PluginKernel,
+    limitHit: () => {},
     log: (_plugin, level, message, facts) => kernel.note('log', { level, message, facts }),
     emit: (_plugin, hook, event) => kernel.note('emit', { hook, event }),
     use: (plugin) => remoteCapabilities(kernel, plugin),

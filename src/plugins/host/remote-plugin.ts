@@ -115,6 +115,6 @@ const NOTES = {
     if (Object.hasOwn(HOOKS, hook) && (HOOKS[hook].firedBy as string) !== 'kernel') context.emit(hook, event);
     else context.log('warn', `it tried to fire ${hook}, which plugins do not fire`);
   },
-  finding: (context: Context, finding: Record<string, unknown>) =>
-    context.log('warn', 'a finding in its worker', finding),
+  finding: (context: Context, { place, kind, message }: { place: string; kind: string; message: string }) =>
+    context.finding(kind === 'reported' ? String(message) : `in its worker, ${place} ${kind}: ${message}`),
 } as const;

@@ -41,6 +41,8 @@ export class RemoteWorker {
   #connection: Connection | null = null;
   /** What a worker that is started again is given to go on from. */
   #goOn: { readonly config: unknown; readonly saved: SavedState | null } | null = null;
+  /** What it is to begin with. */
+  #first: SavedState | null = null;
 
   constructor(options: Options) {
     this.#options = options;
@@ -61,8 +63,10 @@ export class RemoteWorker {
 
   async initialize(config: unknown): Promise<void> {
     if (this.#state.kind !== 'up') await this.open();
-    await this.ask('initialize', { config });
-    this.#goOn = { config, saved: null };
+    const saved = this.#first;
+    this.#first = null;
+    await this.ask('initialize', { config, saved });
+    this.#goOn = { config, saved };
   }
 
   async configure(config: unknown): Promise<void> {
@@ -80,7 +84,12 @@ export class RemoteWorker {
     return this.#goOn?.saved?.state;
   }
 
+  /** Before it is initialised: what it begins with. */
   async replaceState(saved: SavedState): Promise<void> {
+    if (this.#goOn === null) {
+      this.#first = saved;
+      return;
+    }
     await this.ask('replace_state', saved);
     this.#remember(saved);
   }
@@ -102,6 +111,7 @@ export class RemoteWorker {
     if (this.#state.kind === 'waiting') this.#state.cancel();
     this.#state = { kind: 'closed' };
     this.#goOn = null;
+    this.#first = null;
     this.#disconnect('its worker was closed');
   }
 
@@ -147,8 +157,7 @@ export class RemoteWorker {
     if (goOn === null) return;
     try {
       await this.#start();
-      await this.#peer?.call('initialize', { config: goOn.config });
-      if (goOn.saved !== null) await this.#peer?.call('replace_state', goOn.saved);
+      await this.#peer?.call('initialize', goOn);
       this.#isUp();
       this.#options.told('its worker is up again');
     } catch (error) {

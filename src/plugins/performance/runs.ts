@@ -67,6 +67,15 @@ export function measureRun(
   return { run, done };
 }
 
+/** Runs whose measuring ended with another process. A monitor goes on: it only takes samples. */
+export function endLost(context: Context): void {
+  for (const run of context.state.runs.values()) {
+    if (run.state !== 'running' || run.outcome.kind === 'monitor') continue;
+    run.error = 'the process that measured it ended';
+    endRun(run, 'failed', false, context);
+  }
+}
+
 /** `false`: it is unknown or over. */
 export function cancelRun(id: string, context: Context): boolean {
   const run = context.state.runs.get(id);

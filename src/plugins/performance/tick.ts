@@ -3,12 +3,14 @@ import { tellListeners } from './listeners.ts';
 import { liveOf } from './live.ts';
 import { lookLive } from './live-watch.ts';
 import { isSampleDue, sampleMonitors } from './monitor.ts';
+import { endLost } from './runs.ts';
 import { closeRunning } from './series.ts';
 import type { Context } from './state.ts';
 import { summarize, vitalsOf } from './summary.ts';
 
 export function begin(context: Context): void {
   const { state, config, repeat, now } = context;
+  endLost(context);
   state.startedAtMs ??= now();
   state.sampledAtMs = now();
   repeat(config.tickMs, () => tick(context));

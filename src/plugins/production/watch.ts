@@ -1,5 +1,6 @@
 import { addBounded } from '../parts/bounded.ts';
 import { evaluateRules, healthOf, standingAlerts } from './alerts.ts';
+import { healthMoved } from './availability.ts';
 import { takeBackup } from './backups.ts';
 import { measure } from './metrics.ts';
 import { isScalingEnabled, scaleInBackground } from './scaler.ts';
@@ -9,9 +10,19 @@ import { BOUNDS, type Context } from './state.ts';
 export function begin(context: Context): void {
   const { state, config, repeat, now } = context;
   state.startedAtMs ??= now();
+  forgetLast(context);
   repeat(config.metricsEveryMs, () => sample(context));
   repeat(config.alertsEveryMs, async () => void evaluateRules(await measure(context), context));
   if (config.backups.enabled) repeat(config.backups.everyMs, async () => void (await takeBackup(context)));
+}
+
+/**
+ * What another process of the kernel said of itself. This one begins healthy, and tells anew of the alerts that
+ * stand.
+ */
+function forgetLast(context: Context): void {
+  healthMoved('healthy', context);
+  context.state.foreignAlerts.clear();
 }
 
 async function sample(context: Context): Promise<void> {

@@ -118,6 +118,56 @@ describe("an operation's budget", () => {
   });
 });
 
+describe("the operation's budget of a kernel", () => {
+  it('is what its config says, and each operation that uses it up is counted', async () => {
+    const stopwatch = new ManualStopwatch();
+    const hit: string[] = [];
+    const limits = { operationMs: 100, limitHit: (name: string) => void hit.push(name) };
+    const take = () => stopwatch.advance(101);
+    const names = ['a', 'b', 'c'];
+    const plugins = await load(
+      names.map((name) => guard(name, take, { budgets: { callMs: { allow_agent_spawn: 500 } } })),
+      { stopwatch, ...limits },
+    );
+    plugins.begin().guard('allow_agent_spawn', spawnEvent());
+    expect(plugins.report().map(({ calls, skipped }) => [calls, skipped])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(hit).toEqual(['operationMs']);
+    plugins.begin().guard('allow_agent_spawn', spawnEvent());
+    expect(hit).toEqual(['operationMs', 'operationMs']);
+    expect(plugins.report().map(({ findings }) => findings)).toEqual([
+      {},
+      { operation_budget: 2 },
+      { operation_budget: 2 },
+    ]);
+  });
+
+  it('that others used up is not held against a plugin, however often; it is given up all the same', async () => {
+    const stopwatch = new ManualStopwatch();
+    const slow = (name: string) =>
+      plugin(name, {
+        hooks: { before_task_delegate: never },
+        writes: { before_task_delegate: { priority: 'max' } },
+        budgets: { callMs: { before_task_delegate: 60 } },
+      });
+    const plugins = await load([slow('a'), slow('b')], { stopwatch, operationMs: 100 });
+    for (let i = 0; i < BREAKER.failuresMin; i++) {
+      const event = plugins.begin().transform('before_task_delegate', delegateEvent());
+      stopwatch.advance(60);
+      await new Promise(setImmediate);
+      stopwatch.advance(40);
+      await event;
+    }
+    expect(plugins.report()).toMatchObject([
+      { breaker: 'open', timeouts: 5, findings: { timed_out: 5, breaker_opened: 1 } },
+      { breaker: 'closed', timeouts: 5, errors: 0, findings: { operation_budget: 5 } },
+    ]);
+  });
+});
+
 describe('the breaker of a hook', () => {
   async function withBreaker() {
     const stopwatch = new ManualStopwatch();

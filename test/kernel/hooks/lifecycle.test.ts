@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BUDGETS } from '../../../src/contract/plugins.ts';
 import { drainMsMax } from '../../../src/kernel/hooks/lifecycle.ts';
+import { timersMax } from '../../../src/kernel/hooks/timers.ts';
 import { agent, failureOf, load, ManualStopwatch, plugin, spawnEvent } from './support.ts';
 
 /** Writes down its steps; vetoes with its version, so that one sees which version is asked. */
@@ -268,26 +269,26 @@ describe('a change of config', () => {
   });
 });
 
-describe('what a plugin repeats', () => {
-  function manualClock() {
-    const due: { atMs: number; then: () => void }[] = [];
-    let nowMs = 0;
-    const after = (delayMs: number, then: () => void) => {
-      const timer = { atMs: nowMs + delayMs, then };
-      due.push(timer);
-      return () => void due.splice(due.indexOf(timer), 1);
-    };
-    const advance = async (ms: number) => {
-      nowMs += ms;
-      for (const timer of due.filter(({ atMs }) => atMs <= nowMs)) {
-        due.splice(due.indexOf(timer), 1);
-        timer.then();
-      }
-      await new Promise(setImmediate);
-    };
-    return { now: () => nowMs, after, advance, due };
-  }
+function manualClock() {
+  const due: { atMs: number; then: () => void }[] = [];
+  let nowMs = 0;
+  const after = (delayMs: number, then: () => void) => {
+    const timer = { atMs: nowMs + delayMs, then };
+    due.push(timer);
+    return () => void due.splice(due.indexOf(timer), 1);
+  };
+  const advance = async (ms: number) => {
+    nowMs += ms;
+    for (const timer of due.filter(({ atMs }) => atMs <= nowMs)) {
+      due.splice(due.indexOf(timer), 1);
+      timer.then();
+    }
+    await new Promise(setImmediate);
+  };
+  return { now: () => nowMs, after, advance, due };
+}
 
+describe('what a plugin repeats', () => {
   it("runs by the kernel's clock, never overlaps itself, and ends with the plugin", async () => {
     const clock = manualClock();
     const turns: number[] = [];
@@ -323,5 +324,82 @@ describe('what a plugin repeats', () => {
     await clock.advance(100);
     expect(plugins.report()[0]).toMatchObject({ calls: 2, errors: 2 });
     expect(plugins.findings()[0]).toMatchObject({ place: 'repeat:1', kind: 'threw' });
+  });
+});
+
+describe('what a plugin does later', () => {
+  type Later = { readonly after: (delayMs: number, turn: () => unknown) => () => void };
+  const later = (initialize: (context: Later) => void, parts = {}) =>
+    plugin('p', { initialize: initialize as never, ...parts });
+
+  it("runs once, by the kernel's clock, unless it was called off", async () => {
+    const clock = manualClock();
+    const turns: string[] = [];
+    const initialize = (context: Later) => {
+      context.after(100, () => void turns.push(`at ${clock.now()}`));
+      context.after(50, () => void turns.push('called off'))();
+    };
+    await load([later(initialize)], { clock });
+    await clock.advance(99);
+    expect(turns).toEqual([]);
+    await clock.advance(1);
+    await clock.advance(1_000);
+    expect(turns).toEqual(['at 100']);
+    expect(clock.due).toEqual([]);
+  });
+
+  it('ends with the plugin, also what is asked for while it is disposed of', async () => {
+    const clock = manualClock();
+    let held: Later | undefined;
+    const initialize = (given: Later) => {
+      held = given;
+      given.after(100, () => {});
+    };
+    const plugins = await load([later(initialize, { dispose: () => void held?.after(1, () => {}) })], { clock });
+    await plugins.unload('p');
+    expect(clock.due).toEqual([]);
+  });
+
+  it('is isolated and counted like a hook, but never left out: it would not come by again', async () => {
+    const clock = manualClock();
+    const turns: number[] = [];
+    const initialize = (context: Later) => {
+      for (let i = 1; i <= 20; i++) {
+        context.after(i, () => {
+          turns.push(i);
+          throw new Error('broken');
+        });
+      }
+    };
+    const plugins = await load([later(initialize)], { clock });
+    await clock.advance(20);
+    expect(turns).toHaveLength(20);
+    expect(plugins.report()[0]).toMatchObject({ calls: 20, errors: 20, breaker: 'closed', findings: { threw: 20 } });
+  });
+
+  it('is bounded', async () => {
+    let refused: unknown;
+    const initialize = (context: Later) => {
+      for (let i = 0; i < timersMax; i++) context.after(1, () => {});
+      try {
+        context.after(1, () => {});
+      } catch (error) {
+        refused = error;
+      }
+    };
+    await load([later(initialize)], { clock: manualClock() });
+    expect(refused).toEqual(new RangeError(`a plugin has at most ${timersMax} timers`));
+  });
+});
+
+describe('what a plugin finds itself', () => {
+  it('is counted and told like what the kernel finds of it', async () => {
+    const initialize = ({ finding }: { finding: (message: string) => void }) => finding('the disk is slow');
+    const plugins = await load([plugin('p', { initialize: initialize as never })]);
+    expect(plugins.findings()).toMatchObject([{ plugin: 'p', kind: 'reported', message: 'the disk is slow' }]);
+    expect(plugins.report()[0]).toMatchObject({
+      findings: { reported: 1 },
+      lastFinding: 'plugin: it said so itself: the disk is slow',
+    });
   });
 });

@@ -74,6 +74,7 @@ export function delegateEvent(parts: Partial<TaskDelegateEvent> = {}): TaskDeleg
     priority: 50,
     capabilities: ['x'],
     agentId: null,
+    role: null,
     preferredRole: null,
     rehearsal: false,
     runMs: 1_000,

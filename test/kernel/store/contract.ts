@@ -109,6 +109,21 @@ export function testStore({ name, open, reopen }: StoreDriver): void {
     store.close();
   });
 
+  test(`${name}: keeps the last state of each plugin, and forgets those written longest ago that are not loaded`, () => {
+    const store = open();
+    const put = (plugin: string, text: string) =>
+      store.putPluginState({ name: plugin, version: 3, body: Buffer.from(text) }, ['old', plugin], 2);
+    expect(store.pluginState('old')).toBeNull();
+    for (const plugin of ['old', 'p1', 'p2', 'p1', 'p3']) put(plugin, `${plugin} first`);
+    put('p3', 'p3 second');
+    const textOf = (plugin: string) => {
+      const kept = store.pluginState(plugin);
+      return kept === null ? null : `${kept.version} ${Buffer.from(kept.body)}`;
+    };
+    expect(['old', 'p1', 'p2', 'p3'].map(textOf)).toEqual(['3 old first', '3 p1 first', null, '3 p3 second']);
+    store.close();
+  });
+
   if (reopen === null) return;
 
   test(`${name}: another process finds what the first one committed, folded or not`, () => {
@@ -123,7 +138,9 @@ export function testStore({ name, open, reopen }: StoreDriver): void {
       }),
       KEPT,
     );
+    first.putPluginState({ name: 'p1', version: 1, body: Buffer.from('kept') }, ['p1'], 9);
     const second = reopen(first);
+    expect(Buffer.from(second.pluginState('p1')?.body ?? []).toString()).toBe('kept');
     expect(
       second
         .load()

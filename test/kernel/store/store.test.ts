@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,10 +15,16 @@ function openSqlite(path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), '
   return store;
 }
 
+/** The files as a process that died now would leave them: it closed nothing. */
+function leftBehind(path: string): string {
+  const copy = `${path}-left-behind`;
+  for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+  return copy;
+}
+
 const DRIVERS: readonly StoreDriver[] = [
   { name: 'memory', open: () => new MemoryStore(), reopen: null },
-  // The first one is not closed: a process that died closed nothing.
-  { name: 'sqlite', open: openSqlite, reopen: (store) => openSqlite(paths.get(store)) },
+  { name: 'sqlite', open: openSqlite, reopen: (store) => openSqlite(leftBehind(paths.get(store) as string)) },
 ];
 
 for (const driver of DRIVERS) testStore(driver);
@@ -71,4 +77,26 @@ test('sqlite: writes ahead and waits for the disk', () => {
   expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   database.close();
   store.close();
+});
+
+test('sqlite: a second kernel is kept from the file, in this process too and by way of a link, until it is closed', () => {
+  const store = openSqlite();
+  const path = paths.get(store) as string;
+  const link = `${path}-link`;
+  symlinkSync(path, link);
+  for (const name of [path, link]) {
+    expect(() => openSqlite(name)).toThrow(
+      expect.objectContaining({ code: 'STORE_IN_USE', message: expect.stringContaining(': this process on ') }),
+    );
+  }
+  store.close();
+  openSqlite(link).close();
+});
+
+test('sqlite: a file that could not be opened is not held', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), 'kernel.sqlite');
+  writeFileSync(path, 'this is no database, but it is long enough to be looked at as if it were one'.repeat(20));
+  expect(() => openSqlite(path)).toThrow('not a database');
+  rmSync(path);
+  openSqlite(path).close();
 });

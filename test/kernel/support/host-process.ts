@@ -2,15 +2,28 @@
  * A host that is made to be killed: it opens a kernel on the file it is given, does what it is told, and
  * prints a line for everything that was acknowledged to it.
  */
-import { OrchestratorV2 } from '../../../src/kernel/index.ts';
+import { OrchestratorV2, SqliteStore } from '../../../src/kernel/index.ts';
+import { tally } from './tally.ts';
 
 const [path, mode, port] = process.argv.slice(2) as [string, keyof typeof MODES, string];
 const AGENT = new URL('./agent-process.mjs', import.meta.url).pathname;
 
-const kernel = new OrchestratorV2({
-  store: path,
-  runtimes: { forever: { kind: 'function', run: () => new Promise(() => undefined) } },
-});
+/** Says when it has kept the state of a plugin. */
+class TellingStore extends SqliteStore {
+  override putPluginState(...kept: Parameters<SqliteStore['putPluginState']>): void {
+    super.putPluginState(...kept);
+    acknowledged('kept', kept[0].name);
+  }
+}
+
+const kernel = new OrchestratorV2(
+  {
+    store: new TellingStore(path),
+    pluginState: { everyMs: 20 },
+    runtimes: { forever: { kind: 'function', run: () => new Promise(() => undefined) } },
+  },
+  [tally],
+);
 
 function acknowledged(what: string, id: string): void {
   process.stdout.write(`${what} ${id}\n`);
@@ -32,6 +45,17 @@ const MODES = {
     await kernel.delegateTask({ id: 'queued', type: 'work', role: 'nobody' });
     await kernel.delegateTask({ id: 'dependent', type: 'work', role: 'manual', dependsOn: [{ taskId: 'on-outside' }] });
     acknowledged('ready', 'all');
+  },
+  /** Agents that a plugin remembers, until its state was kept. */
+  async plugin(): Promise<void> {
+    for (const id of ['a1', 'a2', 'a3']) await kernel.spawnAgent({ id, role: 'worker' });
+    await kernel.plugins.observed();
+    acknowledged('observed', 'all');
+  },
+  /** Nothing: it has the store. */
+  async hold(): Promise<void> {
+    await kernel.start();
+    acknowledged('holds', String(process.pid));
   },
   /** An agent in a process of its own. */
   async agent(): Promise<void> {

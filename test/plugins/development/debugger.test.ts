@@ -39,6 +39,22 @@ describe('a call that comes to a breakpoint', () => {
     expect((await orchestrator.getHealthStatus()).plugins).toMatchObject([{ errors: 0, timeouts: 0 }]);
   });
 
+  it('is held for as long as a person needs, where the kernel gives plugins that long', async () => {
+    const budgets = { operationMs: 300_100 };
+    const { use, orchestrator, pass, settle } = await workshop({ debug: true, callHoldMs: 300_000 }, { budgets });
+    await use.setBreakpoint({ place: 'delegate', where: { role: 'builder' } });
+    await orchestrator.delegateTask({ type: 'x', role: 'other', preferredRole: 'builder' });
+    const call = watch(orchestrator.delegateTask({ type: 'x', role: 'builder' }));
+    await settle();
+    await pass(299_999);
+    expect(call.how).toBe('waits');
+    const [held] = await use.held();
+    await use.release({ id: held?.id ?? '' });
+    await settle();
+    expect(call.how).toBe('done');
+    expect(orchestrator.plugins.findings()).toEqual([]);
+  });
+
   it('is vetoed when it is aborted, and a result stays unrecorded', async () => {
     const { use, orchestrator, settle, task } = await workshop({ debug: true });
     await orchestrator.spawnAgent({ role: 'worker' });

@@ -1,15 +1,11 @@
 import type { AnyPlugin } from '../../../src/contract/plugins.ts';
 import type { KernelConfig } from '../../../src/kernel/index.ts';
 import { development } from '../../../src/plugins/development/plugin.ts';
-import { FakeClock } from '../../kernel/support/fake-clock.ts';
 import { rig } from '../support/rig.ts';
 
-/** A kernel with this plugin, whose own delays follow the test's clock too. */
+/** A kernel with this plugin. */
 export async function workshop(config: object = {}, kernel: KernelConfig = {}, others: readonly AnyPlugin[] = []) {
-  const clock = new FakeClock();
-  const after = (ms: number, then: () => void) => clock.after(ms, then);
-  const plugins = { development: { after, ...config } };
-  const it = await rig([development, ...others], { ...kernel, clock, plugins });
+  const it = await rig([development, ...others], { ...kernel, plugins: { development: config } });
   return { ...it, use: it.orchestrator.use(development) };
 }
 

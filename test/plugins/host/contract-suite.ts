@@ -1,11 +1,20 @@
 /** What holds for a plugin wherever it runs. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnyPlugin, PluginKernel } from '../../../src/contract/plugins.ts';
-import { loadPlugins, type Operation, type PluginOptions, type Plugins } from '../../../src/kernel/hooks/index.ts';
+import {
+  type Finding,
+  loadPlugins,
+  type Operation,
+  type PluginOptions,
+  type Plugins,
+} from '../../../src/kernel/hooks/index.ts';
+import { MemoryStore } from '../../../src/kernel/index.ts';
 import { agent, delegateEvent, failureOf, spawnEvent, task } from '../../kernel/hooks/support.ts';
 import type { plugin as contractPlugin } from './fixtures/contract-plugin.ts';
 
 type Typed = typeof contractPlugin;
+
+const keepingIn = (store: MemoryStore) => ({ store, everyMs: 60_000, bytesMax: 1_000_000, keptMax: 9 });
 
 export function pluginContract(place: string, open: () => Promise<AnyPlugin>): void {
   describe(`a plugin ${place}`, () => {
@@ -87,6 +96,41 @@ export function pluginContract(place: string, open: () => Promise<AnyPlugin>): v
         'on_alert_raised',
         expect.objectContaining({ id: 'contract:spawned', message: 'a2' }),
       ]);
+    });
+
+    it('does something later, unless it called it off, and reports findings of its own', async () => {
+      const found = Promise.withResolvers<Finding>();
+      await load({ found: (finding) => found.resolve(finding) });
+      await used().remind({ name: 'nobody', calledOff: true });
+      await used().remind({ name: 'somebody', calledOff: false });
+      expect(await found.promise).toMatchObject({
+        plugin: 'contract',
+        kind: 'reported',
+        message: 'reminded of somebody',
+      });
+      expect(await used().spawned()).toEqual(['somebody']);
+      expect(plugins.report()[0]?.findings).toEqual({ reported: 1 });
+    });
+
+    it('goes on after a restart with what it knew, its parts as they were, and its standing alerts', async () => {
+      const keeping = keepingIn(new MemoryStore());
+      await load({ keeping });
+      await spawn('a1', 'boss');
+      const standing = plugins.alerts();
+      expect(standing).toMatchObject([{ id: 'contract:spawned', plugin: 'contract', message: 'a1' }]);
+      await plugins.close();
+      await load({ keeping });
+      expect(await used().spawned()).toEqual(['a1']);
+      expect(await used().count({ role: 'boss' })).toBe(1);
+      expect(plugins.alerts()).toEqual(standing);
+    });
+
+    it('begins anew, with a finding, when what was kept cannot be put back', async () => {
+      const store = new MemoryStore();
+      store.putPluginState({ name: 'contract', version: 0, body: new Uint8Array([1, 2, 3]) }, [], 9);
+      await load({ keeping: keepingIn(store) });
+      expect(await used().spawned()).toEqual([]);
+      expect(plugins.findings()).toMatchObject([{ plugin: 'contract', place: 'state', kind: 'state_refused' }]);
     });
 
     it('gets frozen events: writing into one is a throw that is counted', async () => {

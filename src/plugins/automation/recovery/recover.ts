@@ -36,6 +36,13 @@ export async function decide(id: string, by: string, approve: boolean, context: 
   return recovery.state === 'under_way' ? end(recovery, 'recovered', context) : recovery;
 }
 
+/** Recoveries whose steps ended with another process. Healing begins anew where it is still needed. */
+export function endLost(context: Context): void {
+  for (const recovery of context.state.recoveries) {
+    if (recovery.state === 'under_way') end(recovery, 'failed', context);
+  }
+}
+
 /** It is gone: nobody needs to be called for it any more. */
 export function forgetAgent(agentId: string, context: Context): void {
   context.state.agents.delete(agentId);
