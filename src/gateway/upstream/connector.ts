@@ -43,7 +43,8 @@ export class Connector {
     };
     const socket = connectSecure(this.#session === undefined ? options : { ...options, session: this.#session });
     socket.on('session', (session: Buffer) => {
-      this.#session = session;
+      // Never one whose certificate was not found to hold.
+      if (socket.authorized || tls.insecure) this.#session = session;
     });
     return socket.setNoDelay(true);
   }
