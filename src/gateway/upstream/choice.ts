@@ -1,6 +1,6 @@
 import type { CounterName } from '../counters.ts';
 import type { Failure } from '../leg-request.ts';
-import { FAILURES_MAX, outMax, type Standing, standingAfter, type Verdict } from './ejection.ts';
+import { FAILURES_MAX, type JudgedCall, outMax, type Standing, standingAfter, type Verdict } from './ejection.ts';
 import type { Instance } from './instance.ts';
 
 /** How many instances a call may be offered to. */
@@ -73,7 +73,7 @@ export class Choice {
   }
 
   /** Takes note of how a call went. */
-  judge(instance: Instance, call: Omit<Parameters<typeof standingAfter>[1], never>): void {
+  judge(instance: Instance, call: JudgedCall): void {
     if (this.#instances.length === 1) return;
     const before = instance.standing;
     const nowMs = this.#ports.nowMs();
