@@ -12,6 +12,7 @@ import type { OperationSnapshot, Role, SideSnapshot, StatusClass } from './snaps
 
 export const FAILURES = Object.keys({
   refused: 0,
+  unavailable: 0,
   connect_timeout: 0,
   answer_timeout: 0,
   reset: 0,

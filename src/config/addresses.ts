@@ -26,9 +26,10 @@ export function canMeet(a: Listen, b: Listen): boolean {
   return (a.host === 'localhost' && isLoopback(b.host)) || (b.host === 'localhost' && isLoopback(a.host));
 }
 
-/** The address that an origin such as `http://[::1]:9001` stands for. */
-export function addressOf(origin: string): Listen {
-  const { protocol, hostname, port } = new URL(origin);
+/** The address that an instance such as `http://[::1]:9001` stands for; `null` for a socket in the file system. */
+export function addressOf(instance: string): Listen | null {
+  if (instance.startsWith('unix:')) return null;
+  const { protocol, hostname, port } = new URL(instance);
   const defaultPort = protocol === 'https:' ? 443 : 80;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) };
 }

@@ -1,4 +1,4 @@
-import type { TypeSpec } from '../contract/specs.ts';
+import type { TypeSpec, Upstream } from '../contract/specs.ts';
 import type { Config } from './config.ts';
 import { describeMatch } from './match.ts';
 import type { Listen } from './texts.ts';
@@ -22,12 +22,22 @@ function describeType(type: TypeSpec): readonly string[] {
   return [
     `  ${type.name}`,
     `    match       ${describeMatch(type.name, type.match)}`,
-    `    legacy      ${type.legacy}`,
-    `    v2          ${type.v2 ?? 'comes with Banyan'}`,
+    `    legacy      ${describeUpstream(type.legacy)}`,
+    `    v2          ${type.v2 === null ? 'comes with Banyan' : describeUpstream(type.v2)}`,
     `    operations  ${operations.length} (${reads} read, ${operations.length - reads} write)`,
     `    mirror      ${type.mirror}`,
     `    affinity    ${type.affinity.join(', ')}`,
   ];
+}
+
+function describeUpstream({ instances, tls }: Upstream): string {
+  const said = [
+    ...(tls?.ca ? ['authorities of its own'] : []),
+    ...(tls?.identity ? ['a certificate of ours'] : []),
+    ...(tls?.servername ? [`the name ${tls.servername}`] : []),
+    ...(tls?.insecure ? ['certificates not checked'] : []),
+  ];
+  return `${instances.join(', ')}${said.length === 0 ? '' : ` (${said.join(', ')})`}`;
 }
 
 /** `http://127.0.0.1:8080`; an IPv6 address gets its brackets. */

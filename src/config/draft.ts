@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Match } from '../contract/specs.ts';
 import type { Wire } from '../contract/wire.ts';
 import type { Path } from './problems.ts';
-import { LISTEN, type OperationInput, STATE, TYPE, type TypeInput } from './schema.ts';
+import { LISTEN, type OperationInput, STATE, type TlsInput, TYPE, type TypeInput, UPSTREAM } from './schema.ts';
 import type { Listen } from './texts.ts';
 
 /**
@@ -24,13 +24,19 @@ export type TypeDraft = {
   readonly path: Path;
   readonly builtIn: Wire | null;
   readonly match: Match | null;
-  readonly legacy: string | null;
-  readonly v2: string | null;
+  /** Addresses of the side's instances. */
+  readonly legacy: UpstreamDraft;
+  readonly v2: UpstreamDraft;
   /** Whether the file says anything of `v2`. */
   readonly saysV2: boolean;
   readonly affinity: readonly Placed<string>[];
   readonly operations: readonly Placed<OperationInput>[];
   readonly compare: readonly Placed<TypeInput['compare'][number]>[];
+};
+
+export type UpstreamDraft = {
+  readonly instances: readonly Placed<string>[];
+  readonly tls: Placed<TlsInput> | null;
 };
 
 /** Something sound, with its path. */
@@ -51,7 +57,7 @@ export function draftOf(root: unknown, builtIn: Readonly<Record<string, Wire>>):
 function typeDraft(name: string, input: unknown, builtIn: Readonly<Record<string, Wire>>): TypeDraft {
   const path = ['types', name];
   const keys = entries(input);
-  const { match, legacy, v2, affinity, operations, compare } = TYPE.shape;
+  const { match, affinity, operations, compare } = TYPE.shape;
   const sources = sound(affinity, keys.get('affinity')) ?? [];
   const several = Array.isArray(keys.get('affinity'));
   return {
@@ -59,12 +65,25 @@ function typeDraft(name: string, input: unknown, builtIn: Readonly<Record<string
     path,
     builtIn: builtInWire(name, builtIn),
     match: keys.has('match') ? (sound(match, keys.get('match')) ?? null) : { by: 'type' },
-    legacy: sound(legacy, keys.get('legacy')),
-    v2: sound(v2, keys.get('v2')) ?? null,
+    legacy: upstreamDraft(keys.get('legacy'), [...path, 'legacy']),
+    v2: upstreamDraft(keys.get('v2'), [...path, 'v2']),
     saysV2: keys.has('v2'),
     affinity: sources.map((value, index) => ({ path: [...path, 'affinity', ...(several ? [index] : [])], value })),
     operations: soundItems(operations.unwrap().element, keys.get('operations'), [...path, 'operations']),
     compare: soundItems(compare.unwrap().element, keys.get('compare'), [...path, 'compare']),
+  };
+}
+
+function upstreamDraft(input: unknown, path: Path): UpstreamDraft {
+  const upstream = sound(UPSTREAM, input);
+  if (upstream === null) return { instances: [], tls: null };
+  const placeOf = (index: number): Path => {
+    if (typeof input === 'string') return path;
+    return Array.isArray(input) ? [...path, index] : [...path, 'instances', index];
+  };
+  return {
+    instances: upstream.instances.map((value, index) => ({ path: placeOf(index), value })),
+    tls: upstream.tls === null ? null : { path: [...path, 'tls'], value: upstream.tls },
   };
 }
 

@@ -10,3 +10,4 @@ export { ConfigError, type ConfigProblem, formatProblem } from './problems.ts';
 export type { Running } from './running.ts';
 export { configJsonSchema, type JsonSchema } from './schema-json.ts';
 export type { Listen } from './texts.ts';
+export { configWarnings } from './warnings.ts';

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from './config.ts';
+import { codeOf, reasonOf } from './file-errors.ts';
 import { type ParseOptions, parseConfig, stateFolderIn } from './parse.ts';
 import { ConfigError } from './problems.ts';
 
@@ -90,22 +91,4 @@ async function readBounded(handle: FileHandle, file: string): Promise<Uint8Array
 
 function unusable(file: string, message: string, cause?: unknown): ConfigError {
   return new ConfigError([{ file, line: 0, column: 0, path: '', message }], { cause });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'a path through a file',
-  EISDIR: 'a folder',
-  EACCES: 'no permission to read it',
-  EPERM: 'no permission to read it',
-  ELOOP: 'too many symbolic links',
-};
-
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  return REASONS[code] ?? `the error ${code === '' ? String(error) : code}`;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -71,12 +71,17 @@ function unknownKey(path: Path, key: string): Objection {
 function keysAt(path: Path): readonly string[] {
   let schema: JsonSchema | undefined = configJsonSchema();
   for (const key of path) schema = typeof key === 'number' ? schema?.items : childOf(schema, key);
-  return Object.keys(schema?.properties ?? {});
+  return Object.keys(propertiesOf(schema));
+}
+
+/** A union's are those of its one branch that is a mapping. */
+function propertiesOf(schema: JsonSchema | undefined): Readonly<Record<string, JsonSchema>> {
+  return schema?.properties ?? schema?.anyOf?.find(({ properties }) => properties !== undefined)?.properties ?? {};
 }
 
 function childOf(schema: JsonSchema | undefined, key: string): JsonSchema | undefined {
-  const properties = schema?.properties;
-  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
+  const properties = propertiesOf(schema);
+  if (Object.hasOwn(properties, key)) return properties[key];
   return schema?.additionalProperties === false ? undefined : schema?.additionalProperties;
 }
 

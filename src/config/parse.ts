@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { builtInWire, draftOf } from './draft.ts';
 import { objectionsTo, withoutEchoes } from './objections.ts';
+import { PemFiles } from './pem-files.ts';
 import { ConfigError, type ConfigProblem, inOrder, type Objection, pathText } from './problems.ts';
 import { RULES } from './rules/index.ts';
 import { fixedChanges, type Running } from './running.ts';
@@ -12,7 +13,7 @@ import { CONFIG, type ConfigInput } from './schema.ts';
 import { typeSpec } from './spec.ts';
 
 export type ParseOptions = {
-  /** The file's path: for messages, and the folder that `state` is relative to. */
+  /** The file's path: for messages, and the folder that `state` and PEM files are relative to. */
   readonly file: string;
   /** Wires of the types that come with Banyan, by name. */
   readonly builtIn: Readonly<Record<string, Wire>>;
@@ -32,8 +33,10 @@ export function parseConfig(text: string, { file, builtIn, running }: ParseOptio
     document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], builtIn);
   const problems = problemsOf(document, objections, file);
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
-  const config = configOf(result.data, { file, builtIn });
-  const refused = running === undefined ? [] : problemsOf(document, fixedChanges(config, running), file);
+  const pemFiles = new PemFiles(dirname(file));
+  const config = configOf(result.data, { file, builtIn }, pemFiles);
+  const changes = running === undefined ? [] : fixedChanges(config, running);
+  const refused = problemsOf(document, [...pemFiles.objections, ...changes], file);
   if (refused.length > 0) throw new ConfigError(refused);
   return config;
 }
@@ -66,12 +69,18 @@ function problemsOf(
   return inOrder(found.map(({ path, ...problem }) => ({ ...problem, file, path: pathText(path) })));
 }
 
-function configOf(input: ConfigInput, { file, builtIn }: ParseOptions): Config {
+function configOf(input: ConfigInput, { file, builtIn }: ParseOptions, pemFiles: PemFiles): Config {
   return {
     data: input.data,
     admin: input.admin,
     state: resolve(dirname(file), input.state),
-    types: Object.entries(input.types).map(([name, type]) => typeSpec(name, type, builtInWire(name, builtIn))),
+    types: Object.entries(input.types).map(([name, type]) =>
+      typeSpec(name, type, {
+        builtIn: builtInWire(name, builtIn),
+        legacy: pemFiles.upstream(type.legacy, ['types', name, 'legacy']),
+        v2: type.v2 === undefined ? null : pemFiles.upstream(type.v2, ['types', name, 'v2']),
+      }),
+    ),
     trustedProxies: input.trustedProxies,
     limits: input.limits,
     timeouts: input.timeouts,

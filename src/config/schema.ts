@@ -13,6 +13,7 @@ import {
   parseNetwork,
   parseOperationPath,
   parsePrefix,
+  parseServername,
   parseUpstream,
 } from './texts.ts';
 
@@ -46,7 +47,44 @@ function onlyMatch(input: Readonly<Record<string, Match | undefined>>): Match {
   return match;
 }
 
-const UPSTREAM = read('an http:// or https:// URL', parseUpstream);
+const INSTANCE = read('an http:// or https:// URL', parseUpstream);
+
+/** A choice among more than these would cost every call more than it gains. */
+const INSTANCES_MAX = 64;
+const INSTANCES_EXPECTED = `a list of 1 to ${INSTANCES_MAX} URLs`;
+const INSTANCES = z
+  .array(INSTANCE, { error: INSTANCES_EXPECTED })
+  .min(1, { error: INSTANCES_EXPECTED })
+  .max(INSTANCES_MAX, { error: INSTANCES_EXPECTED });
+
+const PEM_FILE = z.string({ error: 'the path of a PEM file' }).min(1, { error: 'the path of a PEM file' });
+
+const TLS = section({
+  ca: PEM_FILE.optional().describe('The authorities that are believed, instead of those of Node and the machine.'),
+  cert: PEM_FILE.optional().describe('The certificate for upstreams that ask for one; with "key".'),
+  key: PEM_FILE.optional().describe('The private key of "cert".'),
+  servername: read('a host name', parseServername)
+    .optional()
+    .describe('The name that the certificate must be for, instead of the host of the URL.'),
+  insecure: z.boolean({ error: 'true or false' }).default(false).describe('true: certificates are not checked at all.'),
+});
+
+export type TlsInput = z.output<typeof TLS>;
+
+/** An upstream as the file has it, in one of its three forms. */
+export type UpstreamInput = { readonly instances: readonly string[]; readonly tls: TlsInput | null };
+
+export const UPSTREAM = z.union(
+  [
+    INSTANCE.transform((instance): UpstreamInput => ({ instances: [instance], tls: null })),
+    INSTANCES.transform((instances): UpstreamInput => ({ instances, tls: null })),
+    section({
+      instances: INSTANCES.describe('The addresses of the side; each call goes to the one with the fewest under way.'),
+      tls: TLS.optional().describe('How connections are secured; for https:// only.'),
+    }).transform(({ instances, tls = null }): UpstreamInput => ({ instances, tls })),
+  ],
+  { error: 'an http:// or https:// URL' },
+);
 const KIND = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, { error: 'a kind of entity in snake_case, such as invoice' });
 const ID_PLACES = z.record(KIND, checked('path.NAME, query.NAME, header:NAME or body:/POINTER', parseIdPlace), {
   error: 'a mapping of kinds of entities to places, such as { invoice: path.id }',
@@ -97,8 +135,8 @@ export const TYPE = section({
     minProperties: 1,
     maxProperties: 1,
   }),
-  legacy: UPSTREAM.describe('The legacy side.'),
-  v2: UPSTREAM.optional().describe('The V2 side. Only a type that comes with Banyan can do without.'),
+  legacy: UPSTREAM.describe('The legacy side: a URL, a list of them, or { instances, tls }.'),
+  v2: UPSTREAM.optional().describe('The V2 side, as legacy. Only a type that comes with Banyan can do without.'),
   affinity: z
     .union([AFFINITY_SOURCE.transform((source) => [source]), AFFINITY_LIST], {
       error: 'one or a list of header:NAME, cookie:NAME, query:NAME, address, request',

@@ -6,15 +6,19 @@ import type { TypeInput } from './schema.ts';
 const DEFAULT_AFFINITY: readonly AffinitySource[] = ['address'];
 
 /** A type of the config file, with what comes with Banyan filled in. */
-export function typeSpec(name: string, input: TypeInput, builtIn: Wire | null): TypeSpec {
+export function typeSpec(
+  name: string,
+  input: TypeInput,
+  { builtIn, legacy, v2 }: { readonly builtIn: Wire | null } & Pick<TypeSpec, 'legacy' | 'v2'>,
+): TypeSpec {
   const wire = wireOf(input, builtIn);
   return {
     name,
     match: input.match ?? { by: 'type' },
     wire,
     affinity: wire.affinity,
-    legacy: input.legacy,
-    v2: input.v2 ?? null,
+    legacy,
+    v2,
     mirror: input.mirror,
   };
 }

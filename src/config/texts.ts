@@ -42,8 +42,15 @@ export function parseNetwork(text: string): string {
 
 const EXPECTED_URL = 'expected an http:// or https:// URL, such as http://127.0.0.1:9001';
 
-/** Reads the base URL of a side: `http://host:port` or `http://host:port/base`, without a slash at the end. */
+/**
+ * Reads the address of an instance: `http://host:port`, `http://host:port/base`, `unix:/run/app.sock` or
+ * `unix:/run/app.sock:/base`; it comes back without a slash at the end.
+ */
 export function parseUpstream(text: string): string {
+  return /^unix:/i.test(text) ? parseUnixUpstream(text) : parseUrl(text);
+}
+
+function parseUrl(text: string): string {
   if (text.includes('${')) throw new RangeError(`${EXPECTED_URL} ("\${NAME}" is not replaced)`);
   const [, authority, rest] = /^https?:\/\/([^/?#\\\s]+)([/?#].*)?$/i.exec(text) ?? [];
   if (authority === undefined) throw new RangeError(EXPECTED_URL);
@@ -58,8 +65,30 @@ export function parseUpstream(text: string): string {
 
 /** Reads the URL of a collector: without a path it is that of OTLP for traces. */
 export function parseEndpoint(text: string): string {
-  const base = parseUpstream(text);
+  const base = parseUrl(text);
   return new URL(base).pathname === '/' ? `${base}/v1/traces` : base;
+}
+
+/** `sun_path` holds 108 bytes with the zero at its end (unix(7)); some systems have a little less. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+function parseUnixUpstream(text: string): string {
+  const [, path, rest = ''] = /^unix:(\/[^:?#\p{Cc}]+)(?::(.*))?$/iu.exec(text) ?? [];
+  if (path === undefined || path.endsWith('/') || (rest !== '' && !rest.startsWith('/')))
+    throw new RangeError(
+      'expected the absolute path of a socket, such as unix:/run/app.sock or unix:/run/app.sock:/base',
+    );
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX)
+    throw new RangeError(`expected the path of a socket of at most ${SOCKET_PATH_BYTES_MAX} bytes`);
+  if (rest !== '') checkBasePath(rest);
+  const base = rest.replace(/\/$/, '');
+  return base === '' ? `unix:${path}` : `unix:${path}:${base}`;
+}
+
+/** Reads the name that a certificate must be for. */
+export function parseServername(text: string): string {
+  if (isIP(text) !== 0 || !isHost(text, false)) throw new RangeError('expected a host name, such as billing.internal');
+  return text.toLowerCase();
 }
 
 function checkBasePath(rest: string): void {

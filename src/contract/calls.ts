@@ -35,6 +35,8 @@ export type Outcome =
 /** Why a side gave no whole answer. */
 export type FailureReason =
   | 'refused'
+  /** Several instances, and none that takes a connection. */
+  | 'unavailable'
   | 'connect_timeout'
   | 'answer_timeout'
   | 'reset'

@@ -34,7 +34,14 @@ export const ERRORS = {
   METHOD_NOT_FORWARDED: { status: 501, hint: 'CONNECT and TRACE end here; a type is asked by other methods.' },
   CODING_NOT_SUPPORTED: { status: 501, hint: 'Send Content-Length, or "Transfer-Encoding: chunked" once and alone.' },
   VERSION_NOT_SUPPORTED: { status: 505, hint: 'Speak HTTP/1.1, or HTTP/1.0.' },
-  UPSTREAM_REFUSED: { status: 502, hint: 'Is the upstream running at the address of the config?' },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    hint: 'Is the upstream running at the address of the config, with a certificate that holds where that is https?',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    status: 503,
+    hint: 'None of the instances takes connections; `banyan status` shows each. Try again after the time in Retry-After.',
+  },
   UPSTREAM_FAILED: { status: 502, hint: 'The upstream closed the connection or sent a malformed answer.' },
   UPSTREAM_OVERLOADED: {
     status: 503,

@@ -32,6 +32,8 @@ export class Exchange {
   #answered = false;
   #interims = 0;
   #ended = false;
+  /** Whether a body of which nothing was sent is for somebody else to send, and to end. */
+  sparesUnsentBody = false;
 
   constructor(listener: AnswerListener, body: LegRequest['body']) {
     this.#listener = listener;
@@ -148,7 +150,7 @@ export class Exchange {
   #end(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    this.#upload?.destroy();
+    if (this.#carrier !== null || !this.sparesUnsentBody) this.#upload?.destroy();
     this.#leaveQueue?.();
     return true;
   }

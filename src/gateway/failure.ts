@@ -44,6 +44,7 @@ function fallbackReason(code: string, progress: Progress): FailureReason {
 /** What the client is told when its primary gave no answer. */
 export const ANSWER_TO_FAILURE = {
   refused: 'UPSTREAM_REFUSED',
+  unavailable: 'UPSTREAM_UNAVAILABLE',
   connect_timeout: 'UPSTREAM_TIMEOUT',
   answer_timeout: 'UPSTREAM_TIMEOUT',
   reset: 'UPSTREAM_FAILED',

@@ -4,7 +4,7 @@ import { BanyanError } from '../contract/errors.ts';
 import type { TypeSpec } from '../contract/specs.ts';
 import type { Store } from '../store/store.ts';
 import { Generations } from './generations.ts';
-import { MigratedType } from './migrated-type.ts';
+import type { MigratedType } from './migrated-type.ts';
 import { type Configured, type GatewayParts, Lasting, type LastingOptions } from './parts.ts';
 import type { TypeShadow } from './type-shadow.ts';
 
@@ -80,8 +80,8 @@ export class LiveConfig {
     return types.find((type) => isDeepStrictEqual(type.spec, spec));
   }
 
-  #compile(spec: TypeSpec, { limits, timeouts }: Configured): MigratedType {
-    const type = new MigratedType(spec, limits, timeouts);
+  #compile(spec: TypeSpec, configured: Configured): MigratedType {
+    const type = this.#lasting.newType(spec, configured);
     if (spec.v2 === null) type.setV2(this.#v2Host);
     return type;
   }

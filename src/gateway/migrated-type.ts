@@ -7,9 +7,13 @@ import { type AffinityRule, compileAffinity } from '../cutover/affinity.ts';
 import { headerValue, isJson } from '../wire/headers.ts';
 import { compileIdPlaces, type IdPlaces, parseJson, readIds } from '../wire/ids.ts';
 import { compileRoutes, type RouteMatch, type Routes } from '../wire/routes.ts';
-import { Leg } from './leg.ts';
+import { type InstanceView, Leg } from './leg.ts';
 import type { Claim } from './match.ts';
 import { unlistedOperation } from './operation.ts';
+import type { ChoicePorts } from './upstream/choice.ts';
+
+/** How the instances of a side stand with clients' calls, and with copies: each has its own connections and judgement. */
+export type SideInstances = { readonly calls: readonly InstanceView[]; readonly copies: readonly InstanceView[] };
 
 /** A type, compiled from its spec once: what a call needs of it is a look-up away. */
 export class MigratedType implements Claim {
@@ -24,18 +28,22 @@ export class MigratedType implements Claim {
   readonly candidateLegs: Readonly<Record<Side, Leg>>;
   readonly #places: ReadonlyMap<string, IdPlaces>;
 
-  constructor(spec: TypeSpec, limits: Limits, timeouts: Timeouts) {
+  constructor(spec: TypeSpec, limits: Limits, timeouts: Timeouts, ports: ChoicePorts) {
     this.spec = spec;
     this.routes = compileRoutes(spec.wire.operations);
     this.affinity = compileAffinity(spec.affinity);
     this.#places = new Map(spec.wire.operations.map((operation) => [operation.name, compileIdPlaces(operation)]));
     this.kinds = kindsOf(spec.wire.operations);
-    const legs = (timeoutsOfLeg: Timeouts) => ({
-      legacy: new Leg(spec.legacy, limits, timeoutsOfLeg),
-      v2: new Leg(spec.v2, limits, timeoutsOfLeg),
-    });
-    this.primaryLegs = legs(timeouts);
-    this.candidateLegs = legs({ ...timeouts, answerMs: timeouts.mirrorMs, idleMs: timeouts.mirrorMs });
+    const legsFor = (purpose: 'calls' | 'copies', timeoutsOfLeg: Timeouts) => {
+      const leg = (side: Side) => {
+        const notice: ChoicePorts['notice'] = (facts, message) =>
+          ports.notice({ type: spec.name, side, purpose, ...facts }, message);
+        return new Leg(spec[side], { ...ports, notice, limits, timeouts: timeoutsOfLeg });
+      };
+      return { legacy: leg('legacy'), v2: leg('v2') };
+    };
+    this.primaryLegs = legsFor('calls', timeouts);
+    this.candidateLegs = legsFor('copies', { ...timeouts, answerMs: timeouts.mirrorMs, idleMs: timeouts.mirrorMs });
   }
 
   get name(): string {
@@ -62,8 +70,15 @@ export class MigratedType implements Claim {
     return readIds(creates, { params: NO_PARAMS, query: '', headers: outcome.headers, json });
   }
 
+  /** The addresses of each side as one text; `null` while it has none. */
   upstreams(): Readonly<Record<Side, string | null>> {
-    return { legacy: this.primaryLegs.legacy.base, v2: this.primaryLegs.v2.base };
+    const text = (leg: Leg) => leg.instances?.all.map(({ address }) => address.text).join(', ') ?? null;
+    return { legacy: text(this.primaryLegs.legacy), v2: text(this.primaryLegs.v2) };
+  }
+
+  instances(): Readonly<Record<Side, SideInstances>> {
+    const of = (side: Side) => ({ calls: this.primaryLegs[side].view(), copies: this.candidateLegs[side].view() });
+    return { legacy: of('legacy'), v2: of('v2') };
   }
 
   setV2(base: string | null): void {

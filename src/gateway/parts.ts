@@ -11,7 +11,7 @@ import type { Tracing } from '../telemetry/trace/tracing.ts';
 import { Counters } from './counters.ts';
 import type { ForwardContext } from './forward.ts';
 import { TrustedProxies } from './forwarding.ts';
-import type { MigratedType } from './migrated-type.ts';
+import { MigratedType } from './migrated-type.ts';
 import type { DebugTokens } from './telemetry/debug-tokens.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { TypeShadow } from './type-shadow.ts';
@@ -50,6 +50,8 @@ export type LastingOptions = {
   readonly debugTokens?: DebugTokens | null;
   /** Epoch milliseconds, for what is stored. */
   readonly nowMs?: () => number;
+  /** Milliseconds that never jump, for how long an instance is left alone. */
+  readonly elapsedMs?: () => number;
 };
 
 /** The rooms that outlive a config: policies, owners, counts, and the shadows of all types that have calls. */
@@ -97,6 +99,15 @@ export class Lasting {
     this.counters.add('mirror_defects');
     this.#options.logger.error({ err: error }, 'a copy ended in an error of the gateway itself');
   };
+
+  newType(spec: TypeSpec, { limits, timeouts }: Configured): MigratedType {
+    const { elapsedMs = () => performance.now(), logger } = this.#options;
+    return new MigratedType(spec, limits, timeouts, {
+      nowMs: elapsedMs,
+      count: (name) => this.counters.add(name),
+      notice: (facts, message) => logger.warn(facts, message),
+    });
+  }
 
   newShadow(type: MigratedType, { limits, timeouts }: Configured): TypeShadow {
     const { policies, telemetry } = this;

@@ -18,7 +18,8 @@ import type { CallRecord } from './telemetry/call-record.ts';
 import { noteHead } from './telemetry/note-head.ts';
 import { withTraceContext } from './telemetry/trace-headers.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
-import { askUpgrade, type UpgradeAnswer } from './websocket/ask-upgrade.ts';
+import { askInstances } from './websocket/ask-instances.ts';
+import type { UpgradeAnswer } from './websocket/ask-upgrade.ts';
 import { keyOfHandshake } from './websocket/handshake.ts';
 import { UpgradeClient } from './websocket/upgrade-client.ts';
 
@@ -139,10 +140,13 @@ async function askSide(
 ): Promise<AskedSide> {
   const askedAtMs = nowMs();
   const target = translateTarget(call.target.raw, translationTo(side, call.entities) ?? NO_TRANSLATION);
-  const { base } = call.type.primaryLegs[side];
+  const { instances, base } = call.type.primaryLegs[side];
   const span = call.record.asks(side);
   const headers = span === null ? call.headers : withTraceContext(call.headers, span.context);
-  const answer = await askUpgrade({ base, target, headers, key }, client, { timeouts, ...limits });
+  const answer =
+    instances === null
+      ? NOT_STARTED
+      : await askInstances(instances.choice, { target, headers, key }, client, { timeouts, ...limits });
   const totalMs = nowMs() - askedAtMs;
   const outcome = outcomeOf(answer);
   const observation = { side, outcome, firstByteMs: outcome.kind === 'answer' ? totalMs : null, totalMs };
@@ -151,6 +155,11 @@ async function askSide(
   const asked = { observation, state: 'streamed', statusText: '', sent, stale: false, letGo: false } as const;
   return { attempt: { side, asked }, last: { side, answer } };
 }
+
+const NOT_STARTED: UpgradeAnswer = {
+  kind: 'failed',
+  failure: { reason: 'refused', message: 'the upstream has no address yet', sent: false, stale: false },
+};
 
 function outcomeOf(answer: UpgradeAnswer): Outcome {
   switch (answer.kind) {

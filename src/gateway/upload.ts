@@ -22,6 +22,7 @@ export class Upload extends Readable {
   #reading = false;
   #whole = false;
   #tooLong = false;
+  #cut = false;
 
   constructor(request: IncomingMessage, { bytesMax, copyBytesMax }: UploadOptions) {
     super();
@@ -35,6 +36,11 @@ export class Upload extends Readable {
   /** Whether the client sent more than it may. */
   get tooLong(): boolean {
     return this.#tooLong;
+  }
+
+  /** Whether it is the client's doing that the upstream did not get all of it. */
+  get brokenByClient(): boolean {
+    return this.#tooLong || this.#cut;
   }
 
   /** Whether the upstream has taken all that the client sent so far, and the client is to send more. */
@@ -73,7 +79,9 @@ export class Upload extends Readable {
   };
 
   readonly #cutShort = (): void => {
-    if (!this.#whole) this.destroy(new Error('the client left before its body was whole'));
+    if (this.#whole) return;
+    this.#cut = true;
+    this.destroy(new Error('the client left before its body was whole'));
   };
 
   /** What is still to come is read and thrown away, within the limits of an answered connection. */

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import type { RawHeaders } from '../contract/calls.ts';
 import type { Timeouts } from '../contract/limits.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
-import { connectTo } from './connect.ts';
 import type { Carrier, Exchange } from './exchange.ts';
 import { UpstreamFailure } from './failure.ts';
 import type { LegRequest } from './leg-request.ts';
 import { headText } from './request-text.ts';
 import { Upload } from './upload.ts';
 import { UploadSender } from './upload-sender.ts';
+import type { Connector } from './upstream/connector.ts';
 
 /** Hears when a connection can carry another call, and when it can carry none any more. */
 export type ConnectionOwner = {
@@ -50,17 +50,18 @@ export class UpstreamConnection implements AnswerSink, Carrier {
   #answerTimer: NodeJS.Timeout | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
 
-  constructor(url: URL, { timeouts, headerBytesMax }: ConnectionOptions, owner: ConnectionOwner) {
+  constructor(connector: Connector, { timeouts, headerBytesMax }: ConnectionOptions, owner: ConnectionOwner) {
     this.#timeouts = timeouts;
     this.#owner = owner;
     this.#parser = new AnswerParser(this, headerBytesMax);
     this.#connecting = setTimeout(() => {
       this.#fail(new UpstreamFailure('connect_timeout', `no connection within ${timeouts.connectMs} ms`));
     }, timeouts.connectMs);
-    this.#socket = connectTo(url, { allowHalfOpen: false }, () => this.#open());
+    const socket = connector.connect({ allowHalfOpen: false }, () => this.#open());
+    this.#socket = socket;
     this.#socket.on('data', this.#read);
     this.#socket.on('end', this.#ended);
-    this.#socket.on('error', (error) => this.#fail(error));
+    socket.on('error', (error) => this.#fail(this.#connected ? error : connector.explained(error, socket)));
     this.#socket.on('close', () => this.destroy());
     this.#socket.on('drain', () => this.#sender?.drained());
   }

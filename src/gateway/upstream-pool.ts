@@ -1,45 +1,47 @@
-import type { Limits, Timeouts } from '../contract/limits.ts';
 import type { Exchange } from './exchange.ts';
 import type { LegRequest } from './leg-request.ts';
-import { UpstreamConnection } from './upstream-connection.ts';
+import type { Connector } from './upstream/connector.ts';
+import type { Seats } from './upstream/seats.ts';
+import { type ConnectionOptions, UpstreamConnection } from './upstream-connection.ts';
 
-type Waiting = { readonly request: LegRequest; readonly exchange: Exchange; readonly timer: NodeJS.Timeout };
+export type PoolOptions = ConnectionOptions & {
+  readonly connector: Connector;
+  /** How many connections there may be, together with those of the side's other instances. */
+  readonly seats: Seats;
+  /** Hears of a connection, or of room for one, that a waiting call could use. */
+  readonly onFree: () => void;
+};
 
 /** How often idle connections are looked through for those that the upstream may close. */
 const SWEEP_MS = 1000;
 
 /**
  * The connections to one address. Each carries one call at a time: a stalled answer must not hold up a stranger's.
- * The one used last is used next, so that spare ones grow old and close. A call that finds none free waits its turn.
+ * The one used last is used next, so that spare ones grow old and close.
  */
 export class UpstreamPool {
-  readonly #base: URL;
-  readonly #limits: Limits;
-  readonly #timeouts: Timeouts;
+  readonly #options: PoolOptions;
   readonly #all = new Set<UpstreamConnection>();
   readonly #idle: UpstreamConnection[] = [];
-  readonly #waiting = new Set<Waiting>();
   #sweeping: NodeJS.Timeout | null = null;
   /** Called when a pool that takes nothing new has ended its last connection. */
   #ended: (() => void) | null = null;
 
-  constructor(base: URL, limits: Limits, timeouts: Timeouts) {
-    this.#base = base;
-    this.#limits = limits;
-    this.#timeouts = timeouts;
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    options.seats.add(this);
   }
 
-  /** Calls under way or waiting. */
-  get pending(): number {
-    return this.#all.size - this.#idle.length + this.#waiting.size;
+  /** Connections with a call. */
+  get busy(): number {
+    return this.#all.size - this.#idle.length;
   }
 
-  /** Gives false when every connection is busy and the queue is full. */
+  /** Gives false when no connection is free. */
   send(request: LegRequest, exchange: Exchange): boolean {
     const connection = this.#fresh() ?? this.#another();
-    if (connection !== null) connection.send(request, exchange);
-    else if (this.#waiting.size < this.#limits.upstreamQueueMax) this.#enqueue(request, exchange);
-    else return false;
+    if (connection === null) return false;
+    connection.send(request, exchange);
     return true;
   }
 
@@ -56,57 +58,39 @@ export class UpstreamPool {
   }
 
   #another(): UpstreamConnection | null {
-    if (this.#all.size >= this.#limits.upstreamConnectionsMax) return null;
-    const options = { timeouts: this.#timeouts, headerBytesMax: this.#limits.headerBytesMax };
-    const connection = new UpstreamConnection(this.#base, options, this);
+    const { connector, seats } = this.#options;
+    if (!seats.take()) return null;
+    const connection = new UpstreamConnection(connector, this.#options, this);
     this.#all.add(connection);
     return connection;
   }
 
-  #enqueue(request: LegRequest, exchange: Exchange): void {
-    const { connectMs } = this.#timeouts;
-    const timer = setTimeout(
-      () => exchange.refused('overloaded', `no connection to this side came free within ${connectMs} ms`),
-      connectMs,
-    );
-    const waiting: Waiting = { request, exchange, timer };
-    this.#waiting.add(waiting);
-    exchange.onLeftQueue(() => this.#leave(waiting));
-  }
-
-  #leave(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
-    clearTimeout(waiting.timer);
-    waiting.exchange.onLeftQueue(null);
-  }
-
-  #next(): Waiting | null {
-    const [first = null] = this.#waiting;
-    if (first !== null) this.#leave(first);
-    return first;
+  /** Ends the connection that was not used for longest; its seat is whoever's asked for it. */
+  giveUpIdle(): boolean {
+    const connection = this.#idle.shift();
+    if (connection === undefined) return false;
+    this.#all.delete(connection);
+    connection.destroy();
+    return true;
   }
 
   // ── what its connections tell ──
 
   released(connection: UpstreamConnection): void {
-    const next = this.#next();
-    if (next !== null) connection.send(next.request, next.exchange);
-    else if (this.#ended !== null) connection.destroy();
-    else {
-      this.#idle.push(connection);
-      this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
-    }
+    this.#idle.push(connection);
+    this.#options.onFree();
+    if (this.#ended !== null) this.#destroyIdle();
+    else this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   closed(connection: UpstreamConnection): void {
-    this.#all.delete(connection);
+    // One that was given up has no seat any more.
+    if (!this.#all.delete(connection)) return;
     const index = this.#idle.indexOf(connection);
     if (index !== -1) this.#idle.splice(index, 1);
+    this.#options.seats.leave();
     if (this.#all.size === 0) this.#ended?.();
-    if (this.#waiting.size === 0) return;
-    const another = this.#another();
-    const next = another === null ? null : this.#next();
-    if (next !== null) another?.send(next.request, next.exchange);
+    this.#options.onFree();
   }
 
   #sweep(): void {
@@ -120,19 +104,22 @@ export class UpstreamPool {
     this.#sweeping = null;
   }
 
-  /** Takes nothing new; what is under way or waiting ends as it would have. Calls back when it has. */
+  #destroyIdle(): void {
+    for (const connection of [...this.#idle]) connection.destroy();
+  }
+
+  /** Takes nothing new; what is under way ends as it would have. Calls back when it has. */
   close(ended: () => void): void {
     this.#ended = ended;
     this.#stopSweeping();
-    for (const connection of [...this.#idle]) connection.destroy();
     if (this.#all.size === 0) ended();
+    this.#destroyIdle();
   }
 
   /** Ends every connection, finished or not. */
   destroy(): void {
     this.#ended ??= () => undefined;
     this.#stopSweeping();
-    for (const { exchange } of this.#waiting) exchange.refused('aborted', 'the connections to this side were closed');
     for (const connection of [...this.#all]) connection.destroy();
   }
 }

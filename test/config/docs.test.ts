@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { configJsonSchema, type JsonSchema } from '../../src/config/index.ts';
@@ -19,15 +20,24 @@ function bare(code: string): string {
   return code.replace(/^`|`$/g, '');
 }
 
+/** Both sides have the same keys, which the docs say once. */
+const KEYS = new Map(
+  [...keysOf(configJsonSchema())].map(([key, value]) => [key.replace(/\.(?:legacy|v2)\./, '.<side>.'), value]),
+);
+
+/** Examples name the PEM files that are there. */
+const PEM_FOLDER = fileURLToPath(new URL('../support/certificates/banyan.yaml', import.meta.url));
+const SECURED = { instances: ['https://127.0.0.1:9101'], tls: { cert: 'client.pem', key: 'client-key.pem' } };
+
 const BLOCKS = [...DOCS.matchAll(/^```(?:yaml|json)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
 
 describe('docs/config.md', () => {
   it('describes the keys that there are, each once', () => {
-    expect(ROWS.map(({ key }) => key).sort()).toEqual([...keysOf(configJsonSchema()).keys()].sort());
+    expect(ROWS.map(({ key }) => key).sort()).toEqual([...KEYS.keys()].sort());
   });
 
   it.each(ROWS)('tells the default of $key', ({ key, byDefault }) => {
-    const { schema, required } = keysOf(configJsonSchema()).get(key) ?? {};
+    const { schema, required } = KEYS.get(key) ?? {};
     const value = schema?.default;
 
     expect(byDefault === 'required').toBe(required);
@@ -43,10 +53,12 @@ describe('docs/config.md', () => {
     operations: [{ name: get, method: PUT, path: "/billing/:id", effect: write }]
     compare: [{ at: /a, as: id, reason: b }]
 telemetry: { otlp: { endpoint: "http://127.0.0.1:4318" } }`);
-    const path = key.replace('<type>', 'billing').replace('[]', '.0').split('.');
+    if (key.includes('<side>')) document.setIn(['types', 'billing', 'legacy'], document.createNode(SECURED));
+    const path = key.replace('<type>', 'billing').replace('<side>', 'legacy').replace('[]', '.0').split('.');
+    if (path.includes('instances')) document.deleteIn(['types', 'billing', 'legacy', 'tls']);
     document.setIn(path, parseDocument(example).contents);
 
-    expect(() => parsed(String(document))).not.toThrow();
+    expect(() => parsed(String(document), PEM_FOLDER)).not.toThrow();
   });
 
   it('has examples', () => {
@@ -54,7 +66,7 @@ telemetry: { otlp: { endpoint: "http://127.0.0.1:4318" } }`);
   });
 
   it.each(BLOCKS)('has an example that is accepted:\n%s', (block) => {
-    expect(() => parsed(block)).not.toThrow();
+    expect(() => parsed(block, PEM_FOLDER)).not.toThrow();
   });
 
   it('shows problems as they are printed', () => {
@@ -77,6 +89,7 @@ function keysOf(schema: JsonSchema, path = ''): ReadonlyMap<string, Key> {
     keys.set(childPath, { schema: child, required: schema.required?.includes(key) ?? false });
     for (const [deeper, value] of keysOf(child, childPath)) keys.set(deeper, value);
   }
+  for (const branch of schema.anyOf ?? []) for (const [deeper, value] of keysOf(branch, path)) keys.set(deeper, value);
   if (schema.items) for (const [deeper, value] of keysOf(schema.items, `${path}[]`)) keys.set(deeper, value);
   if (schema.additionalProperties)
     for (const [deeper, value] of keysOf(schema.additionalProperties, `${path}.<type>`)) keys.set(deeper, value);

@@ -132,6 +132,7 @@ describe('an address', () => {
 
 describe('an upstream', () => {
   const url = 'expected an http:// or https:// URL, such as http://127.0.0.1:9001';
+  const socket = 'expected the absolute path of a socket, such as unix:/run/app.sock or unix:/run/app.sock:/base';
 
   it.each([
     ['localhost:9001', url],
@@ -149,6 +150,14 @@ describe('an upstream', () => {
     ['http://legacy/?a', 'expected a URL without a query or fragment'],
     ['http://legacy#a', 'expected a URL without a query or fragment'],
     ['http://legacy/a/../b', 'expected a URL with another path (its path has a "." or ".." segment)'],
+    ['unix:run/app.sock', socket],
+    ['unix:/run/', socket],
+    ['unix:', socket],
+    ['unix://run/app.sock:base', socket],
+    ['unix:/run/app.sock?x', socket],
+    ['unix:/run/app.sock:/a/../b', 'expected a URL with another path (its path has a "." or ".." segment)'],
+    ['unix:/run/app.sock:/a?b', 'expected a URL without a query or fragment'],
+    [`unix:/${'x'.repeat(107)}`, 'expected the path of a socket of at most 107 bytes'],
   ])('%s', (text, expected) => {
     const [problem, ...more] = problemsIn(`types: { a: { legacy: "${text}", v2: "http://x" } }`);
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/contract/limits.ts';
 import { BUILT_IN, parsed, typeWith } from './samples.ts';
 
+const at = (...instances: readonly string[]) => ({ instances, tls: null });
+
 const EXAMPLE = `data: 127.0.0.1:8080
 admin: 127.0.0.1:8081
 state: .banyan
@@ -30,7 +32,7 @@ describe('a config file', () => {
         match: { by: 'type' },
         wire: BUILT_IN.simple_orchestrator,
         affinity: ['header:x-session', 'address'],
-        legacy: 'http://127.0.0.1:9101',
+        legacy: { instances: ['http://127.0.0.1:9101'], tls: null },
         v2: null,
         mirror: 'all',
       },
@@ -59,8 +61,8 @@ describe('a config file', () => {
           order: 'entity',
         },
         affinity: ['header:x-tenant', 'address'],
-        legacy: 'http://127.0.0.1:9001',
-        v2: 'http://127.0.0.1:9002',
+        legacy: { instances: ['http://127.0.0.1:9001'], tls: null },
+        v2: { instances: ['http://127.0.0.1:9002'], tls: null },
         mirror: 'all',
       },
     ]);
@@ -88,7 +90,10 @@ describe('a config file', () => {
   a: { legacy: &legacy "http://127.0.0.1:9001", v2: "http://127.0.0.1:9002" }
   b: { legacy: *legacy, v2: "http://127.0.0.1:9003" }`);
 
-    expect(config.types.map(({ legacy }) => legacy)).toEqual(['http://127.0.0.1:9001', 'http://127.0.0.1:9001']);
+    expect(config.types.map(({ legacy }) => legacy)).toEqual([
+      at('http://127.0.0.1:9001'),
+      at('http://127.0.0.1:9001'),
+    ]);
   });
 
   it('overrides single limits and timeouts', () => {
@@ -147,8 +152,12 @@ describe('addresses', () => {
     ['HTTPS://Legacy.Internal:443', 'https://legacy.internal'],
     ['http://legacy/base/', 'http://legacy/base'],
     ['http://[::1]:9001', 'http://[::1]:9001'],
+    ['unix:/run/app.sock', 'unix:/run/app.sock'],
+    ['UNIX:/run/App.sock', 'unix:/run/App.sock'],
+    ['unix:/run/app.sock:/', 'unix:/run/app.sock'],
+    ['unix:/run/app.sock:/base/', 'unix:/run/app.sock:/base'],
   ])('the upstream %s is %s', (text, upstream) => {
-    expect(parsed(`types: { a: { legacy: "${text}", v2: "http://v2" } }`).types[0]?.legacy).toBe(upstream);
+    expect(parsed(`types: { a: { legacy: "${text}", v2: "http://v2" } }`).types[0]?.legacy).toEqual(at(upstream));
   });
 });
 
@@ -205,6 +214,6 @@ describe('a type that comes with Banyan', () => {
   it('can have another V2 side', () => {
     const text = 'types: { simple_orchestrator: { legacy: "http://127.0.0.1:1", v2: "http://127.0.0.1:2" } }';
 
-    expect(parsed(text).types[0]?.v2).toBe('http://127.0.0.1:2');
+    expect(parsed(text).types[0]?.v2).toEqual(at('http://127.0.0.1:2'));
   });
 });

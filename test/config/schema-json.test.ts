@@ -18,7 +18,7 @@ type Schema = ReturnType<typeof configJsonSchema>;
 
 function withPaths(schema: Schema, path = ''): Record<string, Schema> {
   const children = Object.entries(schema.properties ?? {}).map(([key, child]) => [`${path}.${key}`, child] as const);
-  const deeper = [schema.items, schema.additionalProperties || undefined].flatMap((child) =>
+  const deeper = [schema.items, schema.additionalProperties || undefined, ...(schema.anyOf ?? [])].flatMap((child) =>
     child?.properties === undefined ? [] : [[`${path}[]`, child] as const],
   );
   return Object.assign(

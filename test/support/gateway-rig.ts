@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from '../../src/contract/limits.ts';
-import type { TypeSpec } from '../../src/contract/specs.ts';
+import type { TypeSpec, Upstream } from '../../src/contract/specs.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import type { WireOperation } from '../../src/contract/wire.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
@@ -26,17 +26,22 @@ export const BILLING_OPERATIONS: readonly WireOperation[] = [
   { name: 'pay', method: 'POST', path: '/billing/pay', effect: 'write', names: { invoice: 'body:/invoice' } },
 ];
 
-export function billing(legacy: string, v2: string, over: Partial<TypeSpec> = {}): TypeSpec {
+/** @param legacy a URL, or all that a config can say of a side */
+export function billing(legacy: string | Upstream, v2: string | Upstream, over: Partial<TypeSpec> = {}): TypeSpec {
   return {
     name: 'billing',
     match: { by: 'prefix', prefix: '/billing' },
     wire: { operations: BILLING_OPERATIONS, compare: [], affinity: [], order: 'entity' },
     affinity: ['header:x-tenant'],
-    legacy,
-    v2,
+    legacy: upstreamAt(legacy),
+    v2: upstreamAt(v2),
     mirror: 'all',
     ...over,
   };
+}
+
+function upstreamAt(upstream: string | Upstream): Upstream {
+  return typeof upstream === 'string' ? { instances: [upstream], tls: null } : upstream;
 }
 
 export type GatewayRig = {
@@ -62,6 +67,8 @@ export type RigOptions = {
   readonly logger?: Logger;
   readonly tracing?: Tracing;
   readonly debugTokens?: DebugTokens;
+  /** The clock of ejections. */
+  readonly elapsedMs?: () => number;
 };
 
 /** A gateway for one type on a free port, with a state folder of its own. */
@@ -83,6 +90,7 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
     debugTokens,
     redactionKey: new Uint8Array(32),
     ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
+    ...(options.elapsedMs === undefined ? {} : { elapsedMs: options.elapsedMs }),
   });
   const data = await gateway.listen();
   const end = async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A request as an upstream saw it. */
@@ -22,8 +23,14 @@ export type Upstream = {
 
 export type Answer = (request: Seen, response: ServerResponse) => void;
 
+export type UpstreamOptions = {
+  /** Of the file system, instead of a port. */
+  readonly socketPath?: string;
+  readonly tls?: ServerOptions;
+};
+
 /** An HTTP service on a free port that remembers what it was asked. */
-export async function startUpstream(first: Answer): Promise<Upstream> {
+export async function startUpstream(first: Answer, { socketPath, tls }: UpstreamOptions = {}): Promise<Upstream> {
   const seen: Seen[] = [];
   let answer = first;
   const listener: RequestListener = (request, response) => {
@@ -37,11 +44,13 @@ export async function startUpstream(first: Answer): Promise<Upstream> {
     });
     request.on('error', () => undefined); // a client that leaves in the middle is part of some tests
   };
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
+  const at = socketPath === undefined ? { port: 0, host: '127.0.0.1' } : { path: socketPath };
+  await new Promise<void>((resolve) => server.listen(at, resolve));
   const { port } = server.address() as AddressInfo;
+  const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: socketPath === undefined ? origin : `unix:${socketPath}`,
     seen,
     answer: (next) => {
       answer = next;

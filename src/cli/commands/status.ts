@@ -23,8 +23,25 @@ function statusText(status: StatusView, output: Output): string {
   const rows = status.types.map((view) => typeRow(view, output));
   const counted = Object.entries(status.counters).filter(([, value]) => value > 0);
   const counters = counted.map(([name, value]) => `${name} ${value}`).join(', ');
-  const notes = [...configNotes(status, output), ...(counters === '' ? [] : [`counted: ${counters}`])];
+  const notes = [
+    ...configNotes(status, output),
+    ...status.types.flatMap(outNotes),
+    ...(counters === '' ? [] : [`counted: ${counters}`]),
+  ];
   return [table(header, rows, [2, 3, 4, 5, 6, 7]), '', ...notes].join('\n');
+}
+
+/** Instances that get no calls now. */
+function outNotes({ type, instances }: TypeView): readonly string[] {
+  return (['legacy', 'v2'] as const).flatMap((side) =>
+    (['calls', 'copies'] as const).flatMap((purpose) =>
+      instances[side][purpose].flatMap(({ url, state, outForMs }) => {
+        if (state === 'in') return [];
+        const until = outForMs === null ? 'one call is trying it' : `tried again in ${Math.ceil(outForMs / 1000)} s`;
+        return [`${type} ${side}: ${url} failed and gets no ${purpose}, ${until}`];
+      }),
+    ),
+  );
 }
 
 function configNotes({ config }: StatusView, { colours }: Output): readonly string[] {

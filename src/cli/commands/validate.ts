@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { WIRES } from '../../../adapters/wires.ts';
-import { ConfigError, describeConfig, findConfig, formatProblem, loadConfig } from '../../config/index.ts';
+import {
+  ConfigError,
+  configWarnings,
+  describeConfig,
+  findConfig,
+  formatProblem,
+  loadConfig,
+} from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -14,8 +21,10 @@ export function addValidate(program: Command, { output, exit }: CommandContext):
     .action(async (options: { config?: string; json?: boolean }) => {
       try {
         const config = await loadConfig(await configFile(options.config), WIRES);
-        if (options.json) output.json({ schema: 1, valid: true, problems: [] });
+        const warnings = configWarnings(config);
+        if (options.json) output.json({ schema: 1, valid: true, problems: [], warnings });
         else output.data(describeConfig(config));
+        for (const warning of warnings) output.note(`warning: ${warning}`);
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         if (options.json) output.json({ schema: 1, valid: false, problems: error.problems });

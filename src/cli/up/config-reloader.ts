@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import { type Config, loadConfig, type ParseOptions } from '../../config/index.ts';
+import { type Config, configWarnings, loadConfig, type ParseOptions } from '../../config/index.ts';
 import type { ConfigView, Reloaded } from '../../gateway/admin/config.ts';
 import type { ConfigChange } from '../../gateway/live-config.ts';
 
@@ -78,7 +78,9 @@ export class ConfigReloader {
     this.#view = { ...this.#view, lastError: null };
     if (change === null) return;
     this.#view = { ...this.#view, revision: revision + 1, loadedAtMs: this.#nowMs() };
-    this.#options.logger.info({ ...change, revision: revision + 1 }, 'another config is in force');
+    const { logger } = this.#options;
+    logger.info({ ...change, revision: revision + 1 }, 'another config is in force');
+    for (const warning of configWarnings(this.#config)) logger.warn(warning);
   }
 
   #nowMs(): number {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import type { Config, ParseOptions } from '../../config/index.ts';
+import { type Config, configWarnings, type ParseOptions } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
@@ -42,6 +42,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
   keepLittleRoomForNewObjects();
   const { config } = options;
   const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
+  for (const warning of configWarnings(config)) logger.warn(warning);
   await refuseSecond(config.state);
   const state = openState(config);
   const tracing = await tracingOf(config, logger);

@@ -76,6 +76,12 @@ function addReads(app: FastifyInstance, { parts, store, config }: AdminOptions):
     const { type, limit } = read(auditQuery, request.query);
     return { schema: 1, lines: parts().policies.audit(type === undefined ? { limit } : { type, limit }) };
   });
+  app.get('/v1/types/:type', async (request) => {
+    const name = typeOf(request);
+    const type = parts().types.find((known) => known.name === name);
+    if (type === undefined) throw new BanyanError('UNKNOWN_TYPE', `there is no type ${name}`);
+    return { schema: 1, ...typeView(parts(), store, type) };
+  });
   app.get('/v1/types/:type/report', async (request) => {
     const type = typeOf(request);
     const { policies, shadowOf } = parts();

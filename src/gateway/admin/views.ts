@@ -7,7 +7,7 @@ import { parseJson } from '../../wire/ids.ts';
 import { parseTarget } from '../../wire/target.ts';
 import type { CounterName } from '../counters.ts';
 import { findType } from '../match.ts';
-import type { MigratedType } from '../migrated-type.ts';
+import type { MigratedType, SideInstances } from '../migrated-type.ts';
 import type { GatewayParts } from '../parts.ts';
 import { planCall } from '../plan-call.ts';
 import type { ConfigView } from './config.ts';
@@ -25,7 +25,9 @@ export type StatusView = {
 export type TypeView = {
   readonly type: string;
   readonly policy: Policy;
+  /** The addresses of each side as one text. */
   readonly upstreams: Readonly<Record<Side, string | null>>;
+  readonly instances: Readonly<Record<Side, SideInstances>>;
   readonly entities: EntityCounts;
   readonly calls: TypeTotals;
   readonly mirror: { readonly pending: number; readonly stale: number; readonly twinConflicts: number };
@@ -69,6 +71,7 @@ export function typeView(parts: GatewayParts, store: Store, type: MigratedType):
     type: type.name,
     policy: parts.policies.current(type.name),
     upstreams: type.upstreams(),
+    instances: type.instances(),
     entities: store.countEntities(type.name),
     calls: shadow.ledger.totals(),
     mirror: { pending: shadow.mirror.pending, stale: staled, twinConflicts: conflicts },

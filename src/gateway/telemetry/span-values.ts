@@ -1,6 +1,7 @@
 import type { CallCopy, Observation } from '../../contract/calls.ts';
 import type { Side } from '../../contract/stages.ts';
 import type { EndedSpan, SpanAttributes } from '../../telemetry/trace/tracing.ts';
+import { upstreamAddress } from '../upstream/address.ts';
 import { whyText } from './call-line.ts';
 import type { CallRecord, RecordedAttempt } from './call-record.ts';
 
@@ -73,15 +74,19 @@ export function copySpan(
 }
 
 function asked(method: string, upstream: string | null, path: string, { outcome }: Observation): SpanAttributes {
-  const url = upstream === null ? null : new URL(upstream);
-  const defaultPort = url?.protocol === 'https:' ? 443 : 80;
   return {
     'http.request.method': method,
-    'server.address': url?.hostname ?? null,
-    'server.port': url === null ? null : Number(url.port || defaultPort),
-    'url.full': upstream === null ? null : `${upstream}${path}`,
+    ...addressOf(upstream, path),
     'http.response.status_code': outcome.kind === 'answer' ? outcome.status : null,
   };
+}
+
+/** Nothing where a side has several addresses, or none. */
+function addressOf(upstream: string | null, path: string): SpanAttributes {
+  if (upstream === null) return {};
+  const { at } = upstreamAddress(upstream, null);
+  if ('path' in at) return { 'server.address': at.path };
+  return { 'server.address': at.host, 'server.port': at.port, 'url.full': `${upstream}${path}` };
 }
 
 /** For a client, a status from 400 on is an error. */

@@ -2,15 +2,13 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net';
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
 import type { Timeouts } from '../../contract/limits.ts';
-import { connectTo } from '../connect.ts';
 import { failureOf } from '../failure.ts';
 import type { Failure } from '../leg-request.ts';
+import type { Instance } from '../upstream/instance.ts';
 import { problemOfSwitch } from './handshake.ts';
 import type { UpgradeClient } from './upgrade-client.ts';
 
 export type UpgradeRequest = {
-  /** URL of the upstream; `null` while it has none. */
-  readonly base: string | null;
   readonly target: string;
   /** As a call's; those of the upgrade itself are added here. */
   readonly headers: RawHeaders;
@@ -34,16 +32,18 @@ export type UpgradeBounds = {
   readonly headerBytesMax: number;
 };
 
-/** Asks a side for a WebSocket, on a connection of its own. Never rejects; leaves nothing open unless it is answered. */
+/** Where it is asked, and how that is reached. */
+type Asked = Pick<Instance, 'address' | 'connector'>;
+
+/** Asks an instance for a WebSocket, on a connection of its own. Never rejects; leaves nothing open unless it is answered. */
 export function askUpgrade(
+  instance: Asked,
   request: UpgradeRequest,
   client: UpgradeClient,
   bounds: UpgradeBounds,
 ): Promise<UpgradeAnswer> {
-  const { base } = request;
-  if (base === null) return Promise.resolve({ kind: 'failed', failure: NOT_STARTED });
   return new Promise((resolve) => {
-    const attempt = new Attempt(new URL(base), request, bounds, (answer) => {
+    const attempt = new Attempt(instance, request, bounds, (answer) => {
       stopListening();
       resolve(answer);
     });
@@ -52,16 +52,9 @@ export function askUpgrade(
   });
 }
 
-const NOT_STARTED: Failure = {
-  reason: 'refused',
-  message: 'the upstream has no address yet',
-  sent: false,
-  stale: false,
-};
-
 class Attempt {
   readonly #request: UpgradeRequest;
-  readonly #url: URL;
+  readonly #instance: Asked;
   readonly #bounds: UpgradeBounds;
   readonly #resolve: (answer: UpgradeAnswer) => void;
   #socket: Socket | null = null;
@@ -69,8 +62,13 @@ class Attempt {
   #connected = false;
   #done = false;
 
-  constructor(url: URL, request: UpgradeRequest, bounds: UpgradeBounds, resolve: (answer: UpgradeAnswer) => void) {
-    this.#url = url;
+  constructor(
+    instance: Asked,
+    request: UpgradeRequest,
+    bounds: UpgradeBounds,
+    resolve: (answer: UpgradeAnswer) => void,
+  ) {
+    this.#instance = instance;
     this.#request = request;
     this.#bounds = bounds;
     this.#resolve = resolve;
@@ -78,15 +76,20 @@ class Attempt {
 
   start(): void {
     const { connectMs, answerMs } = this.#bounds.timeouts;
+    const { connector } = this.#instance;
     this.#failAfter(connectMs, 'connect_timeout', `no connection within ${connectMs} ms`);
     // Half-open, because what is on its way to the client must not be lost when the upstream has ended its own side.
-    const socket = connectTo(this.#url, { allowHalfOpen: true }, () => {
+    const socket = connector.connect({ allowHalfOpen: true }, () => {
       this.#connected = true;
       this.#failAfter(answerMs, 'answer_timeout', `no answer to the handshake within ${answerMs} ms`);
+      this.#ask(socket);
     });
     this.#socket = socket;
     // Listened to from the start, and to the end: afterwards 'close' says the same.
-    socket.on('error', (error) => this.#broke(error));
+    socket.on('error', (error) => this.#broke(this.#connected ? error : connector.explained(error, socket)));
+  }
+
+  #ask(socket: Socket): void {
     try {
       this.#listen(this.#send(socket));
     } catch (error) {
@@ -100,7 +103,7 @@ class Attempt {
     return httpRequest({
       createConnection: () => socket,
       method: 'GET',
-      path: this.#url.pathname.replace(/\/$/, '') + target,
+      path: this.#instance.address.basePath + target,
       headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'],
       maxHeaderSize: this.#bounds.headerBytesMax,
     });

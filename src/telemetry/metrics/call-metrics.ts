@@ -90,6 +90,7 @@ const METHOD_INDEX: ReadonlyMap<string, number> = new Map(METHODS.map((method, i
 
 const FAILURES = Object.keys({
   refused: null,
+  unavailable: null,
   connect_timeout: null,
   answer_timeout: null,
   reset: null,

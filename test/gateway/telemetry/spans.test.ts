@@ -51,6 +51,21 @@ async function spans() {
 }
 
 describe('spans', () => {
+  it('name a socket of the file system by its path, and none of several instances', async () => {
+    await rig.close();
+    rig = await startRig(billing('unix:/nowhere/app.sock:/base', v2.url), { tracing });
+    await call('/billing/x');
+    await rig.close();
+    const several = { instances: [legacy.url, v2.url], tls: null };
+    rig = await startRig(billing(several, await unusedAddress()), { tracing });
+    await call('/billing/x');
+    const clients = (await spans()).filter(({ kind }) => kind === CLIENT);
+    expect(clients.map(({ attributes }) => [attributes['server.address'], attributes['server.port']])).toEqual([
+      ['/nowhere/app.sock', undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it('continue the trace of the client, and the upstream continues that of the gateway', async () => {
     await call('/billing/invoices/7?secret=1', {
       traceparent: `00-${TRACE}-${PARENT}-01`,
