@@ -80,7 +80,7 @@ export class ClientAnswer implements WrittenAnswer {
   interim(status: number, headers: RawHeaders): void {
     const { socket, req } = this.#response;
     if (socket === null || this.#response.headersSent || req.httpVersionMinor === 0) return;
-    const kept = answerHeaders(headers, false);
+    const kept = answerHeaders(headers, status, false);
     if (!kept.every((text) => FIELD_TEXT.test(text))) return;
     const lines = kept.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${kept[index + 1]}\r\n`] : []));
     socket.write(`HTTP/1.1 ${status} \r\n${lines.join('')}\r\n`, 'latin1');
@@ -96,7 +96,7 @@ export class ClientAnswer implements WrittenAnswer {
     const { req } = response;
     if (isUnread(req)) this.#closeAfter();
     const trailers = req.httpVersionMinor === 1 && req.method !== 'HEAD' && status !== 204 && status !== 304;
-    const kept = answerHeaders(headers, trailers) as string[];
+    const kept = answerHeaders(headers, status, trailers) as string[];
     const all = this.#besides === null ? kept : (withOurs(kept, this.#besides()) as string[]);
     response.writeHead(status, safePhrase(statusText), all);
     this.#endsByClose = !response.chunkedEncoding && req.httpVersionMinor === 0;

@@ -92,7 +92,8 @@ export class ClientConnection {
   }
 
   #end(refusal: BanyanError): void {
-    if (!this.#socket.writable) return void this.#socket.destroy();
+    // Its last answer was written, and it is read on so that the client can read that: see linger.ts.
+    if (!this.#socket.writable) return;
     lingerAtClose(this.#socket);
     this.#socket.write(rawAnswer(refusal));
     this.#socket.destroySoon();

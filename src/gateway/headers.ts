@@ -64,13 +64,18 @@ export function withoutNominated(headers: RawHeaders, connection: string | undef
   return filtered(headers, (lower) => NEVER_NOMINATED.has(lower) || !nominated.has(lower));
 }
 
+/** 15 digits are exact as a number, and more than any body has. */
+export const LENGTH = /^\d{1,15}$/;
+
 /**
  * The headers of an answer as the client gets them.
  *
  * @param trailers whether a chunked answer may announce trailers to this client
  */
-export function answerHeaders(raw: RawHeaders, trailers: boolean): RawHeaders {
+export function answerHeaders(raw: RawHeaders, status: number, trailers: boolean): RawHeaders {
   const kept: string[] = [];
+  // RFC 9110 §8.6: a client that believed it would wait for a body.
+  const lengthless = status < 200 || status === 204;
   let connection: string | undefined;
   let announced: string | undefined;
   let isChunked = false;
@@ -78,6 +83,7 @@ export function answerHeaders(raw: RawHeaders, trailers: boolean): RawHeaders {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
     const lower = lowerName(name);
+    if (lengthless && lower === 'content-length') continue;
     if (!isOfTheHop(lower)) kept.push(name, value);
     else if (lower === 'connection') connection = joined(connection, value);
     else if (lower === 'trailer') announced = joined(announced, value);
@@ -119,9 +125,12 @@ const NOT_IN_TRAILERS = new Set([
   'x-forwarded-proto',
 ]);
 
-/** Trailers as the next hop may have them. */
+/** Trailers as the next hop may have them; CGI and its heirs read `_` as `-`. */
 export function forwardedTrailers(raw: RawHeaders): RawHeaders {
-  return filtered(raw, (lower) => !isOfTheHop(lower) && !isOurs(lower) && !NOT_IN_TRAILERS.has(lower));
+  return filtered(raw, (lower) => {
+    const read = lower.replaceAll('_', '-');
+    return !isOfTheHop(read) && !isOurs(read) && !NOT_IN_TRAILERS.has(read);
+  });
 }
 
 /** With the length of a body that was read whole, in place of whatever framed it before. */

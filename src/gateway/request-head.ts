@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
 import { parseTarget, type Target } from '../wire/target.ts';
 import type { ReceivedForwarding } from './forwarding.ts';
-import { DEBUG_TOKEN, isOfTheHop, isOurs, joined, lowerName, withoutNominated } from './headers.ts';
+import { DEBUG_TOKEN, isOfTheHop, isOurs, joined, LENGTH, lowerName, withoutNominated } from './headers.ts';
 import { namesWebSocket } from './websocket/handshake.ts';
 
 /** How a request's body is framed. */
@@ -135,7 +135,7 @@ function isForUpstream(found: Found, lower: string, value: string): boolean {
       found.upgrade = joined(found.upgrade, value);
       return false;
     case 'expect':
-      found.expect = value;
+      found.expect = joined(found.expect, value);
       return false;
     case 'trailer':
       found.trailer = true;
@@ -166,8 +166,6 @@ function overLimit(url: string, { bytes }: Found, raw: RawHeaders, limits: Limit
 }
 
 const HOST = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~-]{1,255})(?::\d{1,5})?$/;
-/** 15 digits are exact as a number, and more than any body has. */
-const LENGTH = /^\d{1,15}$/;
 
 function objection(
   { method, httpVersionMajor, httpVersionMinor, rawHeaders }: RawRequest,

@@ -5,7 +5,7 @@ import type { Timeouts } from '../../contract/limits.ts';
 import { failureOf } from '../failure.ts';
 import type { Failure } from '../leg-request.ts';
 import type { Instance } from '../upstream/instance.ts';
-import { problemOfSwitch } from './handshake.ts';
+import { problemOfAnswer, problemOfSwitch } from './handshake.ts';
 import type { UpgradeClient } from './upgrade-client.ts';
 
 export type UpgradeRequest = {
@@ -129,7 +129,10 @@ class Attempt {
   }
 
   #answered(response: IncomingMessage): void {
-    if (response.statusCode === 101) return void this.fail('malformed', 'its 101 names no protocol to switch to');
+    const { statusCode = 0, rawHeaders } = response;
+    if (statusCode === 101) return void this.fail('malformed', 'its 101 names no protocol to switch to');
+    const problem = problemOfAnswer(statusCode, rawHeaders);
+    if (problem !== null) return void this.fail('malformed', problem);
     if (!this.#settle({ kind: 'answered', response })) response.destroy();
   }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
+import { joined, LENGTH } from '../headers.ts';
 
 /** The one version of the protocol (RFC 6455 §4.1). */
 export const WEBSOCKET_VERSION = '13';
@@ -60,6 +61,22 @@ export function problemOfSwitch(headers: RawHeaders, key: string): string | null
   if (!tokens(headerValue(headers, 'connection')).includes('upgrade')) return 'its 101 has no Connection: Upgrade';
   if (headerValue(headers, 'sec-websocket-accept') === acceptOf(key)) return null;
   return 'the Sec-WebSocket-Accept of its 101 does not answer the key';
+}
+
+/**
+ * Why an answer that is no 101 cannot be passed on, or `null`. Node's parser takes a status of 000, lengths that no
+ * number holds, and codings that only the sender could undo; that of the other calls does not (answer-parser.ts).
+ */
+export function problemOfAnswer(status: number, headers: RawHeaders): string | null {
+  if (status < 100) return `its status is ${status}`;
+  const length = headerValue(headers, 'content-length');
+  if (length !== undefined && !LENGTH.test(length)) return 'it has no one length';
+  const coding = headers.reduce<string | undefined>(
+    (list, name, index) =>
+      index % 2 === 0 && name.toLowerCase() === 'transfer-encoding' ? joined(list, headers[index + 1] ?? '') : list,
+    undefined,
+  );
+  return coding === undefined || coding.toLowerCase() === 'chunked' ? null : 'its transfer coding is not chunked';
 }
 
 export function acceptOf(key: string): string {

@@ -57,7 +57,13 @@ export class UpgradeClient implements WrittenAnswer {
   }
 
   switched(statusText: string, headers: RawHeaders): void {
-    this.#head(101, statusText, [...answerHeaders(headers, false), 'connection', 'Upgrade', 'upgrade', 'websocket']);
+    this.#head(101, statusText, [
+      ...answerHeaders(headers, 101, false),
+      'connection',
+      'Upgrade',
+      'upgrade',
+      'websocket',
+    ]);
   }
 
   /** Passes on an answer that is no 101. One that breaks off is seen to break off. */
@@ -65,7 +71,7 @@ export class UpgradeClient implements WrittenAnswer {
     response.setTimeout(idleMs, () => response.destroy());
     this.socket.setTimeout(idleMs, () => this.socket.destroy());
     const status = response.statusCode ?? 0;
-    const headers = answerHeaders(response.rawHeaders, false);
+    const headers = answerHeaders(response.rawHeaders, status, false);
     const chunked = !hasNoBody(status) && headerValue(headers, 'content-length') === undefined;
     const framing = chunked ? ['transfer-encoding', 'chunked'] : [];
     this.#head(status, response.statusMessage ?? '', [...headers, ...framing, 'connection', 'close']);
