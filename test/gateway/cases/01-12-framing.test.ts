@@ -31,7 +31,7 @@ async function refused(bytes: string): Promise<string> {
 
 const REFUSED = /^HTTP\/1\.1 400 .*"code":"MALFORMED_REQUEST"/s;
 
-describe('case 1: Content-Length and Transfer-Encoding together', () => {
+describe('1: Content-Length and Transfer-Encoding together', () => {
   it.each([
     `${POST}Content-Length: 5\r\n${CHUNKED}\r\n0\r\n\r\n`,
     `${POST}${CHUNKED}Content-Length: 5\r\n\r\n0\r\n\r\n`,
@@ -40,7 +40,7 @@ describe('case 1: Content-Length and Transfer-Encoding together', () => {
   });
 });
 
-describe('case 2: a Content-Length that can be read in two ways', () => {
+describe('2: a Content-Length that can be read in two ways', () => {
   it.each(['5, 6', '5, 5', '+5', '-5', '0x5', '5 5', '', '12345678901234567890', '9999999999999999'])(
     '%j is refused',
     async (length) => {
@@ -57,7 +57,7 @@ describe('case 2: a Content-Length that can be read in two ways', () => {
   });
 });
 
-describe('case 3: a Transfer-Encoding other than chunked, once', () => {
+describe('3: a Transfer-Encoding other than chunked, once', () => {
   it.each([
     'xchunked',
     'chunked, identity',
@@ -83,7 +83,7 @@ describe('case 3: a Transfer-Encoding other than chunked, once', () => {
   });
 });
 
-describe('case 4: a chunked body', () => {
+describe('4: a chunked body', () => {
   it.each(['GET', 'DELETE', 'OPTIONS', 'HEAD', 'POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY'])(
     'of %s arrives as it was sent, and nothing of it is taken for another request',
     async (method) => {
@@ -110,7 +110,7 @@ describe('case 4: a chunked body', () => {
   });
 });
 
-describe('case 5: a chunk that can be read in two ways', () => {
+describe('5: a chunk that can be read in two ways', () => {
   it.each([
     '0x5\r\nhello\r\n0\r\n\r\n',
     '5_0\r\nhello\r\n0\r\n\r\n',
@@ -132,7 +132,7 @@ describe('case 5: a chunk that can be read in two ways', () => {
   });
 });
 
-describe('case 6: a header that can be read in two ways', () => {
+describe('6: a header that can be read in two ways', () => {
   it.each([
     `${GET}X : a\r\n\r\n`,
     'GET /billing/x HTTP/1.1\r\nHost : a\r\n\r\n',
@@ -153,7 +153,7 @@ describe('case 6: a header that can be read in two ways', () => {
   });
 });
 
-describe('case 7: Host', () => {
+describe('7: Host', () => {
   it.each([
     '',
     'Host: a\r\nHost: b\r\n',
@@ -185,12 +185,12 @@ describe('case 7: Host', () => {
   );
 });
 
-it('case 8: a Trailer without a chunked body is passed over', async () => {
+it('8: a Trailer without a chunked body is passed over', async () => {
   expect(await rawSend(rig.data, `${GET}Trailer: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
   expect(upstream.seen.at(-1)?.headers).not.toHaveProperty('trailer');
 });
 
-describe('case 9: a broken request target', () => {
+describe('9: a broken request target', () => {
   it.each([
     'http://[::1',
     '//',
@@ -208,13 +208,13 @@ describe('case 9: a broken request target', () => {
 });
 
 it.each(['http://internal.example/billing/x', 'http://a/billing/x', 'https://user@a/billing/x', 'file:///etc/passwd'])(
-  'case 10: the absolute-form %s is refused, whatever its authority',
+  '10: the absolute-form %s is refused, whatever its authority',
   async (target) => {
     expect(await refused(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   },
 );
 
-describe('case 11: a path', () => {
+describe('11: a path', () => {
   it.each([
     '/billing/../adm',
     '/billing/%2e%2e/adm',
@@ -244,7 +244,7 @@ describe('case 11: a path', () => {
   });
 });
 
-describe('case 12: a head that is too large', () => {
+describe('12: a head that is too large', () => {
   it('of 70 kB of headers is refused with 431', async () => {
     expect(await refused(`${GET}X: ${'a'.repeat(70_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 .*"HEADERS_TOO_LARGE"/s);
   });

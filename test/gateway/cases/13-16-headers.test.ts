@@ -26,7 +26,7 @@ async function seenWith(headers: string, at = rig): Promise<Readonly<Record<stri
   return upstream.seen.at(-1)?.headers ?? {};
 }
 
-describe('case 13: what Connection names', () => {
+describe('13: what Connection names', () => {
   it('stays on the hop, in any spelling and however often Connection stands there', async () => {
     const seen = await seenWith(
       'Connection: X-Secret , x-more\r\nConnection: x-third\r\nX-Secret: 1\r\nx-MORE: 2\r\nX-Third: 3\r\nX-Kept: 4\r\n',
@@ -51,7 +51,7 @@ describe('case 13: what Connection names', () => {
   });
 });
 
-describe('case 14: headers of the hop', () => {
+describe('14: headers of the hop', () => {
   const OF_THE_HOP = [
     'TE: trailers',
     'Keep-Alive: timeout=5',
@@ -82,7 +82,7 @@ describe('case 14: headers of the hop', () => {
   });
 });
 
-describe('case 15: what is said of earlier hops', () => {
+describe('15: what is said of earlier hops', () => {
   const SAID =
     'X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\nX-Forwarded-Host: shop.example\r\nX-Forwarded-Proto: https\r\n' +
     'Forwarded: for=6.6.6.6;proto=https\r\n';
@@ -116,7 +116,7 @@ describe('case 15: what is said of earlier hops', () => {
   });
 });
 
-describe('case 16: names by which the parts of Banyan speak', () => {
+describe('16: names by which the parts of Banyan speak', () => {
   it.each(['X-Banyan-Mirror', 'x-banyan-route', 'X-BANYAN-VARIANT'])('%s of a client is dropped', async (name) => {
     expect(await seenWith(`${name}: 1\r\n`)).not.toHaveProperty(name.toLowerCase());
   });

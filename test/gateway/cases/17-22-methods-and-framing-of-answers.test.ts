@@ -21,7 +21,7 @@ afterEach(async () => {
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n';
 const latest = () => upstream.connections.at(-1);
 
-describe('case 17: Expect: 100-continue', () => {
+describe('17: Expect: 100-continue', () => {
   const HEAD =
     'POST /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
 
@@ -95,7 +95,7 @@ describe('case 17: Expect: 100-continue', () => {
   });
 });
 
-describe('case 18: an answer without a body', () => {
+describe('18: an answer without a body', () => {
   it.each([
     ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 42\r\nETag: "1"\r\n\r\n'],
     ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 42\r\nETag: "1"\r\n\r\n'],
@@ -120,7 +120,7 @@ describe('case 18: an answer without a body', () => {
   );
 });
 
-describe('case 19: a client of HTTP/1.0', () => {
+describe('19: a client of HTTP/1.0', () => {
   it('gets a chunked answer unchunked, up to the end of the connection', async () => {
     upstream.onConnection(
       answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'),
@@ -137,7 +137,7 @@ describe('case 19: a client of HTTP/1.0', () => {
   });
 });
 
-describe('case 20: methods', () => {
+describe('20: methods', () => {
   it.each(['CONNECT a:443', 'CONNECT /billing/x', 'TRACE /billing/x'])('%s is not forwarded', async (line) => {
     const before = upstream.connections.length;
     const answer = await rawSend(rig.data, `${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -194,7 +194,7 @@ describe('case 20: methods', () => {
   });
 });
 
-describe('case 21: headers', () => {
+describe('21: headers', () => {
   const HEADERS =
     'X-Mixed-CASE: One\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nx-twice: 1\r\nX-Twice: 2\r\nX-Latin1: J\xfcrgen \xa9\r\n';
 
@@ -221,7 +221,7 @@ describe('case 21: headers', () => {
   });
 });
 
-describe('case 22: interim answers and trailers', () => {
+describe('22: interim answers and trailers', () => {
   it('102 and 103 reach the client before the answer', async () => {
     const interim =
       'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nConnection: x\r\n\r\n';

@@ -52,7 +52,7 @@ async function underWay(bytes: string, at = rig): Promise<{ client: RawSocket; c
   return { client, connection };
 }
 
-describe.each(['off', 'shadow'] as const)('case 23, at %s: server-sent events', (stage) => {
+describe.each(['off', 'shadow'] as const)('23: server-sent events at %s', (stage) => {
   beforeAll(() => rig.stage(stage));
   afterAll(() => rig.stage('off'));
 
@@ -75,7 +75,7 @@ describe.each(['off', 'shadow'] as const)('case 23, at %s: server-sent events', 
 /** What may stand in the buffers of the kernel and of the gateway together. */
 const BUFFERED_MAX = 8 * MIB;
 
-it('case 24: a client that reads nothing of 300 MB holds the upstream back', async () => {
+it('24: a client that reads nothing of 300 MB holds the upstream back', async () => {
   upstream.onConnection(() => undefined);
   const { client, connection } = await underWay(`${GET}\r\n`);
   client.socket.pause();
@@ -88,7 +88,7 @@ it('case 24: a client that reads nothing of 300 MB holds the upstream back', asy
   await connection.closed;
 });
 
-describe('case 25: a client that takes too long', () => {
+describe('25: a client that takes too long', () => {
   it('to send a head is told 408', async () => {
     const quick = await startWith({ timeouts: { requestHeadMs: 200 } });
     const client = (await rawConnect(quick.data)).send('GET /billing/x HTTP/1.1\r\nHost');
@@ -127,7 +127,7 @@ describe('case 25: a client that takes too long', () => {
   });
 });
 
-it('case 26: a client that resets in the middle of a download has its upstream closed', async () => {
+it('26: a client that resets in the middle of a download has its upstream closed', async () => {
   upstream.onConnection(() => undefined);
   const before = aborts();
   const { client, connection } = await underWay(`${GET}\r\n`);
@@ -138,7 +138,7 @@ it('case 26: a client that resets in the middle of a download has its upstream c
   await expect.poll(() => [pending(), aborts() - before]).toEqual([0, 1]);
 });
 
-describe('case 27: a client that leaves before its answer', () => {
+describe('27: a client that leaves before its answer', () => {
   it.each(['reset', 'destroy'] as const)('by %s has its upstream closed', async (how) => {
     upstream.onConnection(() => undefined);
     const { client, connection } = await underWay(`${GET}\r\n`);
@@ -173,7 +173,7 @@ describe('case 27: a client that leaves before its answer', () => {
   });
 });
 
-describe('case 28: a client that leaves in the middle of an upload', () => {
+describe('28: a client that leaves in the middle of an upload', () => {
   it.each([
     ['reset', 'off'],
     ['destroy', 'off'],
@@ -203,7 +203,7 @@ describe('case 28: a client that leaves in the middle of an upload', () => {
   });
 });
 
-it('case 29: a client that ends its half after the request has left: its call is cancelled', async () => {
+it('29: a client that ends its half after the request has left: its call is cancelled', async () => {
   upstream.onConnection(() => undefined);
   const before = aborts();
   const { client, connection } = await underWay(`${GET}\r\n`);
@@ -213,7 +213,7 @@ it('case 29: a client that ends its half after the request has left: its call is
   await expect.poll(() => aborts()).toBe(before + 1);
 });
 
-describe('case 30: a body is nobody else’s business', () => {
+describe('30: a body is nobody else’s business', () => {
   it.each(['off', 'shadow'] as const)('gzip passes byte by byte at %s', async (stage) => {
     await rig.stage(stage);
     const body = gzipSync('hello '.repeat(1000)).toString('latin1');
@@ -236,7 +236,7 @@ describe('case 30: a body is nobody else’s business', () => {
   });
 });
 
-describe('case 31: a large upload', () => {
+describe('31: a large upload', () => {
   it('is taken no faster than the upstream takes it', async () => {
     upstream.onConnection((connection) => connection.socket.pause());
     const client = (await rawConnect(rig.data)).send(

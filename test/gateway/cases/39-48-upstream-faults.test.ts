@@ -41,7 +41,7 @@ const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const UPLOAD = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const failedWith = (code: string, status: number) => new RegExp(`^HTTP/1.1 ${status} .*"code":"${code}"`, 's');
 
-describe('case 39: an upstream that is not there', () => {
+describe('39: an upstream that is not there', () => {
   it('refuses: 502', async () => {
     const alone = await startWith({ legacy: await unusedAddress() });
     expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
@@ -94,7 +94,7 @@ async function tlsServer(): Promise<Server> {
   return server;
 }
 
-describe('case 40: an upstream that takes too long', () => {
+describe('40: an upstream that takes too long', () => {
   it.each([
     ['GET', GET],
     ['an upload', `${UPLOAD}5\r\nhello\r\n0\r\n\r\n`],
@@ -141,7 +141,7 @@ const closesOnSecond = async (connection: RawSocket) => {
   connection.reset();
 };
 
-describe('case 41: a connection that had gone stale', () => {
+describe('41: a connection that had gone stale', () => {
   it.each(['GET', 'HEAD', 'OPTIONS'])('%s is asked again, once, on a fresh one', async (method) => {
     const alone = await startWith({});
     upstream.onConnection(closesOnSecond);
@@ -189,7 +189,7 @@ describe('case 41: a connection that had gone stale', () => {
   });
 });
 
-describe('case 42: an answer that breaks off', () => {
+describe('42: an answer that breaks off', () => {
   const BODY = 'a'.repeat(100_000);
   const bodyIn = (received: string) => received.match(/a{50,}/g)?.join('') ?? '';
   const FRAMINGS = {
@@ -242,7 +242,7 @@ describe('case 42: an answer that breaks off', () => {
   });
 });
 
-describe('case 43: an answer that is no HTTP', () => {
+describe('43: an answer that is no HTTP', () => {
   const MALFORMED = {
     'Content-Length and Transfer-Encoding':
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -280,7 +280,7 @@ describe('case 43: an answer that is no HTTP', () => {
   });
 });
 
-describe('case 44: a reason phrase', () => {
+describe('44: a reason phrase', () => {
   it.each(['O\x01K', 'O\x7fK', 'O\x1b[31mK'])('%j is left out, and the answer goes on', async (reason) => {
     upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
     expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 200 \r\n.*ok$/s);
@@ -292,7 +292,7 @@ describe('case 44: a reason phrase', () => {
   });
 });
 
-describe('case 45: an answer that was not asked for', () => {
+describe('45: an answer that was not asked for', () => {
   it('of 200 kB of headers: 502', async () => {
     upstream.onConnection(answering(ok('ok', `X: ${'a'.repeat(200_000)}\r\n`)));
     expect(await rawSend(rig.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
@@ -311,7 +311,7 @@ describe('case 45: an answer that was not asked for', () => {
   });
 });
 
-describe('case 46: an answer while the body is still uploaded', () => {
+describe('46: an answer while the body is still uploaded', () => {
   it.each(['off', 'shadow'] as const)('reaches the client at %s, which may go on sending in vain', async (stage) => {
     await rig.stage(stage);
     for (const status of ['413 Content Too Large', '401 Unauthorized']) {
@@ -340,7 +340,7 @@ describe('case 46: an answer while the body is still uploaded', () => {
   });
 });
 
-describe('case 48: a slow side', () => {
+describe('48: a slow side', () => {
   it('delays no call to the other: each has its own connections and its own queue', async () => {
     const slow = await startRawUpstream();
     const narrow = await startWith({ v2: slow.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 1 } });
