@@ -113,7 +113,7 @@ function startLoad(callers: number) {
   };
 }
 
-describe('a gateway that gets SIGTERM', () => {
+describe('49: a gateway that gets SIGTERM', () => {
   it('says 503 at /readyz first, closes connections with their last answer, fails no call and ends with 0', async () => {
     await up('{ drainNoticeMs: 4000, drainMs: 30000 }');
     const agent = new Agent({ keepAlive: true });

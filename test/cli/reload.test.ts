@@ -151,7 +151,7 @@ describe('another config', () => {
     expect((await ask('/shipping/x')).status).toBe(200);
   });
 
-  it('is the last one of a storm of saves', async () => {
+  it('53: is the last one of a storm of saves', async () => {
     for (let n = 0; n < 300; n += 1) {
       save(billingAt(n % 2 === 0 ? one.url : two.url), `timeouts: { answerMs: ${1000 + n} }\n`);
       gateway.signal('SIGHUP');
@@ -165,7 +165,7 @@ describe('another config', () => {
   });
 });
 
-describe('a config that cannot be used', () => {
+describe('53: a config that cannot be used', () => {
   it('leaves the old one in force; reload prints each problem with its place, status the last', async () => {
     save(billingAt(two.url).replace('legacy:', 'legasy:'));
     const { config } = await until((view) => view.config.lastError !== null);

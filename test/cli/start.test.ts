@@ -29,7 +29,7 @@ const run = (...args: string[]) => banyanHere([...args, '--config', file()]);
 /** An error line, its hint, and nothing else. */
 const oneLine = (says: string) => new RegExp(`^error [^\\n]*${says}[^\\n]*\\nhint: [^\\n]*\\n$`);
 
-describe('a start that cannot succeed ends with one line that says why', () => {
+describe('52: a start that cannot succeed ends with one line that says why', () => {
   it('when the data port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
@@ -81,7 +81,7 @@ describe('a start that cannot succeed ends with one line that says why', () => {
   });
 });
 
-describe('a start after kill -9', () => {
+describe('52: a start after kill -9', () => {
   it('goes on from what was durable, whatever was half written', async () => {
     const before = await up();
     await run('ramp', 'simple_orchestrator', '5%', '--reason', 'kept');

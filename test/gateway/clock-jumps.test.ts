@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const get = (tenant: string) => fetch(`${rig.data}/billing/x`, { headers: { 'x-tenant': tenant } });
 
-describe('a wall clock that jumps by hours', () => {
+describe('54: a wall clock that jumps by hours', () => {
   it('moves no caller to another side, and no line of the audit log out of its place', async () => {
     const tenants = Array.from({ length: 64 }, (_, n) => `tenant-${n}`);
     const sides = () => Promise.all(tenants.map(async (tenant) => (await (await get(tenant)).json()) as object));
