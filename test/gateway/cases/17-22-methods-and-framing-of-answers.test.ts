@@ -58,6 +58,22 @@ describe('17: Expect: 100-continue', () => {
     },
   );
 
+  it('that was answered finally: a body that comes all the same is not taken for another request', async () => {
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno');
+    });
+    const before = upstream.connections.length;
+    const body = 'GET /billing/smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
+    const client = (await rawConnect(rig.data)).send(
+      `POST /billing/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    await client.until(/no$/);
+    client.send(body);
+    expect((await client.all()).match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect([client.wasReset, upstream.connections.length - before]).toEqual([false, 1]);
+  });
+
   it('of an upstream that knows no expectations is met after a second', async () => {
     upstream.onConnection(async (connection) => {
       await connection.until('hello');
@@ -120,7 +136,39 @@ describe('18: an answer without a body', () => {
   );
 });
 
+describe('18: a body where none may be', () => {
+  const FORGED = ok('forged');
+  const EXPECTING = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n';
+
+  it.each([
+    ['GET', '204 No Content', `Content-Length: ${FORGED.length}\r\n`, FORGED],
+    ['GET', '204 No Content', 'Transfer-Encoding: chunked\r\n', '2\r\nok\r\n0\r\n\r\n'],
+    ['GET', '304 Not Modified', `Content-Length: ${FORGED.length}\r\n`, FORGED],
+    ['HEAD', '200 OK', `Content-Length: ${FORGED.length}\r\n`, FORGED],
+    ['expectation', '204 No Content', `Content-Length: ${FORGED.length}\r\n`, FORGED],
+    ['expectation', '304 Not Modified', 'Transfer-Encoding: chunked\r\n', '2\r\nok\r\n0\r\n\r\n'],
+  ])('in the answer to %s, %s: %j stays behind, and is nobody’s answer', async (method, status, framing, body) => {
+    upstream.onConnection(answering(`HTTP/1.1 ${status}\r\nETag: "1"\r\n${framing}\r\n${body}`));
+    const request = method === 'expectation' ? EXPECTING : `${method} /billing/x HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const client = (await rawConnect(rig.data)).send(request);
+    const answer = await client.until('\r\n\r\n');
+    upstream.onConnection(answering(ok('fresh')));
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\nETag: "1"\r\n`));
+    expect(answer).not.toMatch(status.startsWith('204') ? /content-length|transfer-encoding/i : /transfer-encoding/i);
+    if (method === 'expectation') expect(await client.all()).toMatch(/\r\n\r\n$/);
+    else expect(await client.send(`${GET}\r\n`).all()).toMatch(/fresh$/);
+    expect(client.received).not.toContain('forged\r\n');
+  });
+});
+
 describe('19: a client of HTTP/1.0', () => {
+  it('that asks to keep the connection keeps it where the answer has a length', async () => {
+    upstream.onConnection(answering(ok()));
+    const first = 'GET /billing/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
+    const answers = await rawSend(rig.data, `${first}GET /billing/y HTTP/1.0\r\n\r\n`);
+    expect(answers).toMatch(/^connection: keep-alive\r\n.*ok.*^connection: close\r\n.*ok$/ims);
+  });
+
   it('gets a chunked answer unchunked, up to the end of the connection', async () => {
     upstream.onConnection(
       answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'),
@@ -263,7 +311,8 @@ describe('22: interim answers and trailers', () => {
       await connection.until(/0\r\n.*\r\n\r\n$/s);
       connection.send(ok());
     });
-    const chunks = '5\r\nhello\r\n0\r\nX-Checksum: abc\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n';
+    const chunks =
+      '5\r\nhello\r\n0\r\nX-Checksum: abc\r\nX-Forwarded-For: 6.6.6.6\r\nX_Forwarded_Host: b\r\nHost: b\r\n\r\n';
     const head = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTrailer: X-Checksum\r\n';
     expect(await rawSend(rig.data, `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}`)).toMatch(/ 200 OK/);
     expect(latest()?.received).toMatch(/5\r\nhello\r\n0\r\nX-Checksum: abc\r\n\r\n$/);

@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Limits, Timeouts } from '../../../src/contract/limits.ts';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
@@ -75,18 +76,23 @@ describe.each(['off', 'shadow'] as const)('23: server-sent events at %s', (stage
 /** What may stand in the buffers of the kernel and of the gateway together. */
 const BUFFERED_MAX = 8 * MIB;
 
-it('24: a client that reads nothing of 300 MB holds the upstream back', async () => {
-  upstream.onConnection(() => undefined);
-  const { client, connection } = await underWay(`${GET}\r\n`);
-  client.socket.pause();
-  const body = Buffer.alloc(300 * MIB);
-  connection.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.byteLength}\r\n\r\n`);
-  for (let at = 0; at < body.byteLength; at += MIB) connection.socket.write(body.subarray(at, at + MIB));
-  const { socket } = connection;
-  expect(await settled(() => socket.bytesWritten - socket.writableLength)).toBeLessThan(BUFFERED_MAX);
-  client.reset();
-  await connection.closed;
-});
+it.each(['off', 'shadow'] as const)(
+  '24: a client that reads nothing of 300 MB holds the upstream back at %s',
+  async (stage) => {
+    await rig.stage(stage);
+    upstream.onConnection(() => undefined);
+    const { client, connection } = await underWay(`${GET}\r\n`);
+    client.socket.pause();
+    const body = Buffer.alloc(300 * MIB);
+    connection.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.byteLength}\r\n\r\n`);
+    for (let at = 0; at < body.byteLength; at += MIB) connection.socket.write(body.subarray(at, at + MIB));
+    const { socket } = connection;
+    expect(await settled(() => socket.bytesWritten - socket.writableLength)).toBeLessThan(BUFFERED_MAX);
+    client.reset();
+    await connection.closed;
+    await rig.stage('off');
+  },
+);
 
 describe('25: a client that takes too long', () => {
   it('to send a head is told 408', async () => {
@@ -94,6 +100,24 @@ describe('25: a client that takes too long', () => {
     const client = (await rawConnect(quick.data)).send('GET /billing/x HTTP/1.1\r\nHost');
     expect(await client.all()).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
     expect(quick.gateway.parts.counters.snapshot().request_timeouts).toBe(1);
+  });
+
+  it.each([
+    ['head', 'GET /billing/x HTTP/1.1\r\nX: '],
+    ['body', UPLOAD],
+  ])('is not given more time for a %s that comes byte by byte, and its place is free then', async (_what, start) => {
+    const quick = await startWith({
+      timeouts: { requestHeadMs: 300, requestMs: 300 },
+      limits: { clientConnectionsMax: 1 },
+    });
+    upstream.onConnection(() => undefined);
+    const client = (await rawConnect(quick.data)).send(start);
+    const drip = setInterval(() => client.send(start === UPLOAD ? '1\r\na\r\n' : 'a'), 20);
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);
+    clearInterval(drip);
+    upstream.onConnection(answering(ok()));
+    expect(await rawSend(quick.data, `${GET}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(quick.gateway.parts.counters.snapshot()).toMatchObject({ request_timeouts: 1, connections_dropped: 0 });
   });
 
   it('to send a body is told 408, and its upstream is let go', async () => {
@@ -214,10 +238,15 @@ it('29: a client that ends its half after the request has left: its call is canc
 });
 
 describe('30: a body is nobody else’s business', () => {
-  it.each(['off', 'shadow'] as const)('gzip passes byte by byte at %s', async (stage) => {
+  it.each([
+    ['gzip', 'off', gzipSync],
+    ['br', 'off', brotliCompressSync],
+    ['gzip', 'shadow', gzipSync],
+    ['br', 'shadow', brotliCompressSync],
+  ] as const)('%s passes byte by byte at %s', async (coding, stage, compress) => {
     await rig.stage(stage);
-    const body = gzipSync('hello '.repeat(1000)).toString('latin1');
-    const headers = 'Content-Encoding: gzip\r\nETag: W/"1"\r\nVary: Accept-Encoding\r\n';
+    const body = compress('hello '.repeat(1000)).toString('latin1');
+    const headers = `Content-Encoding: ${coding}\r\nETag: W/"1"\r\nVary: Accept-Encoding\r\n`;
     upstream.onConnection(answering(ok(body, headers)));
     const answer = await rawSend(rig.data, `${GET}Accept-Encoding: gzip, br\r\nConnection: close\r\n\r\n`);
     expect(answer).toContain(`${headers}content-length: ${body.length}\r\n`);
@@ -270,5 +299,36 @@ describe('31: a large upload', () => {
     await connection.closed;
     expect(connection.received).not.toMatch(/\r\nb|0\r\n\r\n$/);
     expect(small.gateway.parts.counters.snapshot().bodies_too_large).toBe(1);
+  });
+
+  it('that goes on after its 413 does not cost the client its answer', async () => {
+    const small = await startWith({ limits: { requestBodyBytesMax: 1024 } });
+    upstream.onConnection(() => undefined);
+    const client = (await rawConnect(small.data)).send(`${UPLOAD}300000\r\n${'a'.repeat(0x300000)}\r\n0\r\n\r\n`);
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 413 .*"code":"BODY_TOO_LARGE".*\}$/s);
+    expect([client.wasReset, client.wasEnded]).toEqual([false, true]);
+  });
+
+  it('of 256 MB in chunks passes, and what is on the way does not grow with it', async () => {
+    const TOTAL = 256 * MIB;
+    let taken = 0;
+    upstream.onConnection(({ socket }) => {
+      socket.removeAllListeners('data');
+      socket.on('data', (bytes: Buffer) => {
+        taken += bytes.byteLength;
+        if (taken >= TOTAL && bytes.subarray(-5).toString() === '0\r\n\r\n') socket.write(ok());
+      });
+    });
+    const client = (await rawConnect(rig.data)).send(UPLOAD);
+    const chunk = Buffer.concat([Buffer.from('400000\r\n'), Buffer.alloc(4 * MIB), Buffer.from('\r\n')]);
+    let ahead = 0;
+    for (let sent = 0; sent < TOTAL; sent += 4 * MIB) {
+      if (!client.socket.write(chunk)) await once(client.socket, 'drain');
+      ahead = Math.max(ahead, sent + 4 * MIB - taken);
+    }
+    client.send('0\r\n\r\n');
+    expect(await client.until(/ok$/)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(ahead).toBeLessThan(2 * BUFFERED_MAX);
+    client.destroy();
   });
 });

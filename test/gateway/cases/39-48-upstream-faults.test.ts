@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Limits, Timeouts } from '../../../src/contract/limits.ts';
@@ -11,6 +14,7 @@ import {
   rawSend,
   startRawUpstream,
 } from '../../support/raw-socket.ts';
+import { settled } from '../../support/settled.ts';
 import { unusedAddress } from '../../support/upstream.ts';
 
 let upstream: RawUpstream;
@@ -38,6 +42,10 @@ async function startWith({ legacy = upstream.url, v2, ...options }: Options): Pr
 }
 
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const EXPECTING = GET.replace('GET', 'POST').replace(
+  '\r\n\r\n',
+  '\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n',
+);
 const UPLOAD = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const failedWith = (code: string, status: number) => new RegExp(`^HTTP/1.1 ${status} .*"code":"${code}"`, 's');
 
@@ -63,6 +71,27 @@ describe('39: an upstream that is not there', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  it('takes no connection within connectMs: 504', async () => {
+    const full = await fullServer();
+    const alone = await startWith({ legacy: full.url, timeouts: { connectMs: 200 } });
+    for (const request of [GET, EXPECTING])
+      expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_TIMEOUT', 504));
+    expect(alone.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
+    full.close();
+  });
+
+  it('takes a connection and says nothing in TLS: 504 after connectMs', async () => {
+    const alone = await startWith({
+      legacy: upstream.url.replace('http:', 'https:'),
+      timeouts: { connectMs: 200 },
+    });
+    upstream.onConnection(() => undefined);
+    for (const request of [GET, EXPECTING]) {
+      expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_TIMEOUT', 504));
+      await upstream.connections.at(-1)?.closed;
+    }
+  });
+
   it('has all its connections busy and its queue full: 503 with Retry-After', async () => {
     const narrow = await startWith({ limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
     upstream.onConnection(() => undefined);
@@ -86,6 +115,26 @@ describe('39: an upstream that is not there', () => {
   });
 });
 
+/** A server that accepts nothing: a stopped process whose backlog is full. */
+async function fullServer(): Promise<{ readonly url: string; readonly close: () => void }> {
+  const program =
+    "require('net').createServer().listen(0, '127.0.0.1', 1, function () { console.log(this.address().port) })";
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGSTOP');
+  const port = Number(line.toString());
+  const waiting = Array.from({ length: 16 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  // The kernel completes as many as fit the backlog.
+  await settled(() => waiting.filter(({ connecting }) => !connecting).length);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      for (const socket of waiting) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}
+
 /** A TLS server without a certificate. */
 async function tlsServer(): Promise<Server> {
   const server = createServer({ ciphers: 'aNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' });
@@ -102,8 +151,10 @@ describe('40: an upstream that takes too long', () => {
   ])('to answer %s: 504, and the connection is let go', async (_what, request) => {
     const quick = await startWith({ timeouts: { answerMs: 200 } });
     upstream.onConnection(() => undefined);
+    const begunMs = performance.now();
     const client = (await rawConnect(quick.data)).send(request);
     await client.until(failedWith('UPSTREAM_TIMEOUT', 504));
+    expect(performance.now() - begunMs).toBeGreaterThanOrEqual(199); // late is a matter of the machine, early is not
     await upstream.connections.at(-1)?.closed;
     expect(quick.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
     client.destroy();
@@ -217,16 +268,37 @@ describe('42: an answer that breaks off', () => {
     },
   );
 
-  it('while the client reads slowly: it still has every byte', async () => {
+  it.each([
+    ['a call', GET],
+    ['an expectation', EXPECTING],
+  ])('to %s, while the client reads slowly: it still has every byte', async (_what, request) => {
     upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(FRAMINGS['with a length']).end();
     });
-    const client = (await rawConnect(rig.data)).send(GET);
+    const client = (await rawConnect(rig.data)).send(request);
     client.socket.pause();
     await upstream.connections.at(-1)?.closed;
     client.socket.resume();
     expect(bodyIn(await client.all())).toBe(BODY);
+  });
+
+  it('not, but its connection closes behind it: a slow client still has all of it', async () => {
+    const body = 'a'.repeat(4_000_000);
+    for (const request of [GET, EXPECTING]) {
+      upstream.onConnection(async (connection) => {
+        await connection.until('\r\n\r\n');
+        connection.send(ok(body)).end();
+      });
+      const before = upstream.connections.length;
+      const client = (await rawConnect(rig.data)).send(request);
+      client.socket.pause();
+      const { socket } = await upstream.connection(before);
+      await settled(() => socket.bytesWritten - socket.writableLength);
+      client.socket.resume();
+      expect(bodyIn(await client.all()).length).toBe(body.length);
+      expect(rig.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
+    }
   });
 
   it('for a client of HTTP/1.0, which knows the end by the connection only: that ends by a reset', async () => {
