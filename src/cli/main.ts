@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { run } from './program.ts';
+import './quiet-sqlite.ts';
+
+// Loaded once warnings are looked at: node:sqlite warns while a program is put together.
+const { run } = await import('./program.ts');
 
 process.exitCode = await run(process.argv, { stdout: process.stdout, stderr: process.stderr, env: process.env });
