@@ -25,6 +25,10 @@ const LENGTH = /^\d{1,15}$/;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const CHUNK_LINE_BYTES_MAX = 4096;
 
+/** What every head starts with, and what is said of one that does not go on as it must. */
+const VERSION = 'HTTP/1.';
+const NO_HEAD = 'its head is no head of HTTP/1.1';
+
 const CRLF = '\r\n';
 const NO_BYTES = Buffer.alloc(0);
 const NO_HEADERS: RawHeaders = [];
@@ -119,6 +123,8 @@ export class AnswerParser {
     if (end === -1) {
       // It would never end.
       if (bytes.includes('\n\n', from, 'latin1')) throw malformed('its lines end in LF alone');
+      // Who speaks another protocol may wait for an answer to what it said.
+      if (!VERSION.startsWith(bytes.toString('latin1', from, from + VERSION.length))) throw malformed(NO_HEAD);
       return this.#keepPartial(bytes, from, chunk, this.#headerBytesMax, 'its head');
     }
     if (end - from > this.#headerBytesMax) throw malformed(`its head is longer than ${this.#headerBytesMax} bytes`);
@@ -141,7 +147,7 @@ export class AnswerParser {
   }
 
   #head(text: string): void {
-    if (!HEAD.test(text)) throw malformed('its head is no head of HTTP/1.1');
+    if (!HEAD.test(text)) throw malformed(NO_HEAD);
     const lineEnd = text.indexOf(CRLF);
     const line = lineEnd === -1 ? text : text.slice(0, lineEnd);
     const status = Number(line.slice(9, 12));
