@@ -44,7 +44,8 @@ export class DataPort {
     this.#server.on('drop', () => options.counters.add('connections_dropped'));
     // Expectations are looked at with the rest of the head.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) this.#server.on(event, this.#take);
-    this.#server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket as Socket, first));
+    // For a request with a body, Node 26 gives a stream of its own in the socket's place.
+    this.#server.on('upgrade', (request, _stream, first) => this.#upgrade(request, request.socket, first));
     this.#server.on('connect', (_request, socket) => this.#refuseConnect(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#malformed(error, socket as Socket));
   }

@@ -111,13 +111,10 @@ describe('43: an answer that is no HTTP', () => {
 });
 
 describe.each(EACH_WAY)('44: a reason phrase, to %s', (_way, request) => {
-  it.each(['O\x01K', 'O\x7fK', 'O\x1b[31mK'])(
-    '%j is left out or replaced, and the answer goes on',
-    async (reason) => {
-      upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
-      expect(await rawSend(rig.data, request)).toMatch(/^HTTP\/1\.1 200 (?:OK)?\r\n.*ok$/s);
-    },
-  );
+  it.each(['O\x01K', 'O\x7fK', 'O\x1b[31mK'])('%j is left out or replaced, and the answer goes on', async (reason) => {
+    upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
+    expect(await rawSend(rig.data, request)).toMatch(/^HTTP\/1\.1 200 (?:OK)?\r\n.*ok$/s);
+  });
 
   it.each(['No Way', 'a\tb', 'J\xfcrgen', 'J\xc3\xbcrgen'])('%j passes', async (reason) => {
     upstream.onConnection(answering(`HTTP/1.1 422 ${reason}\r\nContent-Length: 2\r\n\r\nno`));
