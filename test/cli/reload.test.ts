@@ -54,6 +54,14 @@ const status = async () => (await AdminClient.find({ config: file() })).get<Stat
 const ask = (path: string, init?: RequestInit) => fetch(`${gateway.ready[1]}${path}`, init);
 const answeredBy = async () => ((await (await ask('/billing/x')).json()) as { by: string }).by;
 
+/** By the command, unless the look at the saved file came first. */
+async function reloaded(revision: number, change: string): Promise<void> {
+  const { stdout } = await run('reload');
+  expect([`${revision} is in force: ${change}`, `${revision} is in force already`]).toContain(
+    stdout.replace('config revision ', '').trimEnd(),
+  );
+}
+
 async function until(holds: (view: StatusView) => boolean): Promise<StatusView> {
   for (;;) {
     const view = await status();
@@ -107,7 +115,7 @@ describe('another config', () => {
     const slow = ask('/billing/slow');
     await asked;
     save(billingAt(two.url));
-    expect((await run('reload')).stdout).toBe('config revision 2 is in force: changed billing\n');
+    await reloaded(2, 'changed billing');
     expect(await answeredBy()).toBe('two');
     answer();
     expect(await (await slow).json()).toEqual({ by: 'one' });
@@ -118,7 +126,7 @@ describe('another config', () => {
     expect((await ask('/billing/invoices', { method: 'POST', body: '{}' })).status).toBe(201);
     const before = (await until(({ types }) => types[0]?.entities.owned.v2 === 1)).types[0];
     save(billingAt(one.url), 'timeouts: { answerMs: 4000 }\n');
-    expect((await run('reload', '--json')).stdout).toContain('"changed":["billing"]');
+    await reloaded(2, 'changed billing');
     const after = (await status()).types[0];
     expect(after?.policy).toEqual(before?.policy);
     expect(after?.entities).toEqual(before?.entities);
@@ -127,7 +135,7 @@ describe('another config', () => {
 
   it('adds a type, and drains one that is removed, which comes back with its policy', async () => {
     save(billingAt(one.url, shipping()));
-    expect((await run('reload')).stdout).toBe('config revision 2 is in force: added shipping\n');
+    await reloaded(2, 'added shipping');
     await run('shadow', 'shipping');
     let answer = () => {};
     const asked = new Promise<void>((resolve) => {
@@ -139,7 +147,7 @@ describe('another config', () => {
     const slow = ask('/shipping/slow');
     await asked;
     save(billingAt(one.url));
-    expect((await run('reload')).stdout).toBe('config revision 3 is in force: removed shipping\n');
+    await reloaded(3, 'removed shipping');
     expect((await ask('/shipping/x')).status).toBe(404);
     answer();
     expect((await slow).status).toBe(200);
