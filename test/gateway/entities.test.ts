@@ -27,7 +27,7 @@ let rig: GatewayRig;
 beforeEach(async () => {
   legacy = await startUpstream(invoices('legacy'));
   v2 = await startUpstream(invoices('v2'));
-  rig = await startRig(billing(legacy.url, v2.url), { timeouts: { answerMs: 2000 } });
+  rig = await startRig(billing(legacy.url, v2.url), { timeouts: { answerMs: 10_000 } });
 });
 afterEach(async () => {
   await rig.close();
