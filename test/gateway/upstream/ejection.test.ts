@@ -52,7 +52,7 @@ function failUntilOut({ all, choice }: ReturnType<typeof side>, failing: number)
 
 const statesOf = (all: readonly Instance[]) => all.map(({ standing }) => standing.state);
 
-describe('case 47: an instance that fails five times in a row', () => {
+describe('47: an instance that fails five times in a row', () => {
   it('gets no calls for 30 s, then one that tries it, then its share again', () => {
     const rig = side(2);
     const { all, choice, clock, counted, notices } = rig;

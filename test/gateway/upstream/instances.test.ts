@@ -134,7 +134,7 @@ describe('several instances', () => {
   });
 });
 
-describe('case 39: an instance that takes no connection', () => {
+describe('39: an instance that takes no connection', () => {
   const length = (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`;
   const CHUNKED = 'Transfer-Encoding: chunked\r\n';
   const LONG = 'x'.repeat(200_000);
@@ -233,7 +233,7 @@ describe('case 39: an instance that takes no connection', () => {
   });
 });
 
-describe('case 47: an instance that fails', () => {
+describe('47: an instance that fails', () => {
   it('after it may have seen a call: nobody else gets that call', async () => {
     await startAt([one.url, two.url]);
     one.answer((_, response) => response.socket?.destroy());
