@@ -59,7 +59,6 @@ export type MirrorPorts = {
   readonly reach: (side: Side, named: readonly NamedEntity[]) => Reach;
   /** Whether the type still sends copies to this side. */
   readonly mirrorsTo: (side: Side) => boolean;
-  readonly isRolledBack: () => boolean;
   /** What an answer of this operation created. */
   readonly createdBy: (operation: string, observation: Observation) => readonly NamedEntity[];
   readonly compare: (primary: Observation, candidate: Observation, pairing: Pairing) => Comparison;
@@ -117,7 +116,7 @@ export class Mirror {
   /** A call that was begun will not be offered: its primary gave the client no answer. */
   abandon(call: CallCopy, begun: Begun, created: readonly NamedEntity[]): void {
     this.#clock.end(call.effect, begun.moment);
-    if (call.effect === 'write') this.#twins.markStale([...call.entities, ...created]);
+    if (call.effect === 'write') this.#twins.markStale(call.entities, created);
   }
 
   /** Takes a job, or drops it at once. Returns immediately in either case. */
@@ -213,7 +212,7 @@ export class Mirror {
       const twin = there.find((other) => other.kind === kind);
       if (twin === undefined) continue;
       const pair: CreatedPair = { kind, id, candidateId: twin.id };
-      this.#twins.learn(candidate, pair, this.#ports.isRolledBack());
+      this.#twins.learn(candidate, pair);
     }
   }
 
@@ -231,8 +230,7 @@ export class Mirror {
 
   #settle(job: MirrorJob, settlement: Settlement): void {
     this.#clock.end(job.call.effect, job.begun.moment);
-    if (job.call.effect === 'write' && !agreed(settlement))
-      this.#twins.markStale([...job.call.entities, ...job.created]);
+    if (job.call.effect === 'write' && !agreed(settlement)) this.#twins.markStale(job.call.entities, job.created);
     this.#ports.settled(job, settlement);
   }
 }

@@ -46,7 +46,8 @@ export class Entities {
     const fresh = created.filter(
       ({ kind, id }) => this.#store.findEntity({ type, kind, by: 'client', id }) === undefined,
     );
-    await Promise.all(fresh.map((named) => this.#store.putEntity(this.#newEntity(type, owner, named))));
+    const entities = fresh.map((named) => this.#newEntity(type, owner, named));
+    await Promise.all(entities.map((entity) => this.#store.changeEntity({ change: 'created', entity })));
   }
 
   #newEntity(type: string, owner: Side, { kind, id }: NamedEntity): Entity {

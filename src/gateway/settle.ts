@@ -40,7 +40,12 @@ function isAborted({ outcome }: Observation): boolean {
 
 /** A write that is not mirrored changes one side only. */
 function leaveTwinsBehind(parts: GatewayParts, call: Call, forwarded: Forwarded): void {
-  if (call.operation.effect === 'write' && forwarded.attempts.some(({ asked }) => asked.sent)) {
-    parts.shadowOf(call.type.name).twins.markStale(copyOf(call).entities);
-  }
+  if (call.operation.effect === 'read' || !forwarded.attempts.some(({ asked }) => asked.sent)) return;
+  const { stage, rolledBack } = parts.policies.current(call.type.name);
+  const named = copyOf(call).entities;
+  // The copies that create twins on legacy go on after the type has left the mirrored stages.
+  const twinsMayCome = rolledBack !== null || stage === 'off';
+  const { twins } = parts.shadowOf(call.type.name);
+  if (twinsMayCome) twins.markStale(named);
+  else twins.markStale([], named);
 }

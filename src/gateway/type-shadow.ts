@@ -52,7 +52,13 @@ export class TypeShadow {
     this.#rules = compileRules(type.spec.wire.compare);
     this.order = type.spec.wire.order;
     this.ledger = openLedger(store.loadLedger(type.name), { clock: options.epochMs, redactor: options.redactor });
-    this.twins = new Twins({ store, type: type.name, kinds: type.kinds, onStoreError: options.storeFailed });
+    this.twins = new Twins({
+      store,
+      type: type.name,
+      kinds: type.kinds,
+      onStoreError: options.storeFailed,
+      nowMs: options.epochMs,
+    });
     this.mirror = new Mirror({ limits, order: this.order, twins: this.twins, ports: this.#ports(options) });
   }
 
@@ -82,7 +88,6 @@ export class TypeShadow {
       },
       reach: (side, named) => reachOf(store, name, side, named),
       mirrorsTo: (side) => mirrorsTo(policies, name, side),
-      isRolledBack: () => policies.current(name).rolledBack !== null,
       createdBy: (operation, observation) => this.#config.type.createdBy(operation, observation),
       compare: (primary, candidate, pairing) => compare(primary, candidate, this.#rules, pairing),
       settled: ({ call, primary, candidate: side }, settlement) => {

@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Entity, TwinState } from '../contract/entities.ts';
+import type { Entity } from '../contract/entities.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { AuditLine, Policy } from '../contract/policy.ts';
-import type { Side } from '../contract/stages.ts';
+import { afterChange } from './entity-changes.ts';
 import { GroupCommit } from './group-commit.ts';
 import { RecentMap } from './recent-map.ts';
-import type { EntityCounts, EntityMoves, EntityQuery, PolicyMove, PolicyMoved, Store } from './store.ts';
+import { ENTITY_COLUMNS, entityKey, entityKeys, readsOf } from './sqlite-reads.ts';
+import type { EntityMoves, EntityQuery, PolicyMove, PolicyMoved, Store } from './store.ts';
+
+/** The file within a state folder. */
+export const STATE_FILE = 'banyan.sqlite';
 
 /** Raised with every change of the tables below; a newer file than the program knows is refused. */
 const SCHEMA_VERSION = 1;
@@ -37,10 +40,26 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
   const database = openDatabase(folder);
   const commit = new GroupCommit(database);
   const statements = prepare(database);
+  const stored = readsOf(database);
   const recent = new RecentMap<Entity>(options.entitiesCachedMax);
 
+  const remember = (entity: Entity) => {
+    for (const key of entityKeys(entity)) recent.set(key, entity);
+  };
+  const forget = (entity: Entity) => {
+    for (const key of entityKeys(entity)) recent.delete(key);
+  };
+  const findEntity = (query: EntityQuery) => {
+    const key = entityKey(query);
+    const known = recent.get(key);
+    if (known !== undefined) return known;
+    const entity = stored.findEntity(query);
+    if (entity !== undefined) recent.set(key, entity);
+    return entity;
+  };
+
   return {
-    policies: () => statements.policies.all().map((row) => JSON.parse(String(row.policy)) as Policy),
+    ...stored,
     movePolicy: (move) => {
       const moved = commit.write(() => applyMove(statements, move));
       // At once, so that no call sees the new policy with the old owners, or the other way round.
@@ -48,34 +67,27 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
       recent.clear();
       return moved;
     },
-    auditLines: ({ type, limit }) =>
-      (type === undefined ? statements.audit.all(limit) : statements.auditOfType.all(type, limit)).map(auditLine),
-
-    findEntity: (query) => {
-      const key = entityKey(query.type, query.kind, query.by, query.id);
-      const known = recent.get(key);
-      if (known !== undefined) return known;
-      const row = statements.entityBy[query.by].get(query.type, query.kind, query.id);
-      if (row === undefined) return undefined;
-      const entity = entityOf(row);
-      recent.set(key, entity);
-      return entity;
-    },
-    putEntity: (entity) => {
+    findEntity,
+    changeEntity: async (change) => {
       // Visible at once, durable with the commit: a later call of this process must see it either way.
-      for (const key of entityKeys(entity)) recent.set(key, entity);
-      return commit.write(() => {
-        statements.putEntity.run(entityRow(entity));
-      });
+      const expected = afterChange({ ...stored, find: findEntity }, change);
+      if (expected !== null) remember(expected);
+      try {
+        await commit.write(() => {
+          const entity = afterChange({ ...stored, find: stored.findEntity }, change);
+          if (entity === null) return;
+          statements.putEntity.run(entityRow(entity));
+          remember(entity);
+        });
+      } catch (error) {
+        if (expected !== null) forget(expected);
+        throw error;
+      }
     },
-    countEntities: (type) => countEntities(statements, type),
-
     saveLedger: (type, snapshot) =>
       commit.write(() => {
         statements.saveLedger.run(type, snapshot);
       }),
-    loadLedger: (type) => statements.loadLedger.get(type)?.snapshot as string | undefined,
-
     counters: () => commit.counters(),
     close: async () => {
       commit.flush();
@@ -87,7 +99,7 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
 function openDatabase(folder: string): DatabaseSync {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(join(folder, 'banyan.sqlite'));
+    const database = new DatabaseSync(join(folder, STATE_FILE));
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
     migrate(database);
     return database;
@@ -111,32 +123,21 @@ function migrate(database: DatabaseSync): void {
 }
 
 function prepare(database: DatabaseSync) {
-  const columns = 'type, kind, id, owner, legacy_id, v2_id, twin, created_at_ms';
-  const entityBy = (column: string) =>
-    database.prepare(`SELECT ${columns} FROM entities WHERE type = ? AND kind = ? AND ${column} = ?`);
   return {
-    policies: database.prepare('SELECT policy FROM policies ORDER BY type'),
     revision: database.prepare('SELECT revision FROM policies WHERE type = ?'),
     putPolicy: database.prepare('INSERT OR REPLACE INTO policies (type, revision, policy) VALUES (?, ?, ?)'),
     addAudit: database.prepare(
       'INSERT INTO audit (type, at_ms, actor, action, reason, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
-    audit: database.prepare('SELECT * FROM audit ORDER BY sequence DESC LIMIT ?'),
-    auditOfType: database.prepare('SELECT * FROM audit WHERE type = ? ORDER BY sequence DESC LIMIT ?'),
-    entityBy: { client: entityBy('id'), legacy: entityBy('legacy_id'), v2: entityBy('v2_id') },
     putEntity: database.prepare(
-      `INSERT OR REPLACE INTO entities (${columns})
+      `INSERT OR REPLACE INTO entities (${ENTITY_COLUMNS})
        VALUES (:type, :kind, :id, :owner, :legacy_id, :v2_id, :twin, :created_at_ms)`,
     ),
     ownedByV2: database.prepare("SELECT count(*) AS n FROM entities WHERE type = ? AND owner = 'v2'"),
     moveToLegacy: database.prepare(
       "UPDATE entities SET owner = 'legacy' WHERE type = ? AND owner = 'v2' AND twin = 'in_sync' AND legacy_id IS NOT NULL",
     ),
-    countEntities: database.prepare(
-      'SELECT owner, twin, count(*) AS n FROM entities WHERE type = ? GROUP BY owner, twin',
-    ),
     saveLedger: database.prepare('INSERT OR REPLACE INTO ledgers (type, snapshot) VALUES (?, ?)'),
-    loadLedger: database.prepare('SELECT snapshot FROM ledgers WHERE type = ?'),
   };
 }
 type Statements = ReturnType<typeof prepare>;
@@ -166,43 +167,6 @@ function moveEntities(statements: Statements, type: string): EntityMoves {
   return { moved, draining: Number(statements.ownedByV2.get(type)?.n ?? 0) };
 }
 
-function countEntities(statements: Statements, type: string): EntityCounts {
-  const owned = { legacy: 0, v2: 0 };
-  const twins = { untwinned: 0, in_sync: 0, stale: 0 };
-  for (const row of statements.countEntities.all(type)) {
-    owned[row.owner as Side] += Number(row.n);
-    twins[row.twin as TwinState] += Number(row.n);
-  }
-  return { owned, twins };
-}
-
-/** The same text may be one entity's id for the client and another's on a side, so each has its own keys. */
-function entityKeys({ type, kind, id, ids }: Entity): readonly string[] {
-  const keys = [entityKey(type, kind, 'client', id)];
-  if (ids.legacy !== null) keys.push(entityKey(type, kind, 'legacy', ids.legacy));
-  if (ids.v2 !== null) keys.push(entityKey(type, kind, 'v2', ids.v2));
-  return keys;
-}
-
-/** Lengths keep keys apart whatever the ids contain. */
-function entityKey(type: string, kind: string, by: EntityQuery['by'], id: string): string {
-  return `${type.length}:${type}${kind.length}:${kind}${by}:${id}`;
-}
-
-type Row = Record<string, unknown>;
-
-function entityOf(row: Row): Entity {
-  return {
-    type: String(row.type),
-    kind: String(row.kind),
-    id: String(row.id),
-    owner: row.owner as Side,
-    ids: { legacy: row.legacy_id as string | null, v2: row.v2_id as string | null },
-    twin: row.twin as TwinState,
-    createdAtMs: Number(row.created_at_ms),
-  };
-}
-
 function entityRow(entity: Entity) {
   return {
     type: entity.type,
@@ -213,19 +177,5 @@ function entityRow(entity: Entity) {
     v2_id: entity.ids.v2,
     twin: entity.twin,
     created_at_ms: entity.createdAtMs,
-  };
-}
-
-function auditLine(row: Row): AuditLine {
-  const before = row.before as string | null;
-  return {
-    sequence: Number(row.sequence),
-    atMs: Number(row.at_ms),
-    actor: String(row.actor),
-    type: String(row.type),
-    action: row.action as AuditLine['action'],
-    reason: String(row.reason),
-    before: before === null ? null : (JSON.parse(before) as Policy),
-    after: JSON.parse(String(row.after)) as Policy,
   };
 }

@@ -1,6 +1,7 @@
 import type { Entity } from '../contract/entities.ts';
 import type { AuditLine, Policy } from '../contract/policy.ts';
 import type { Side } from '../contract/stages.ts';
+import type { EntityKind } from '../contract/wire.ts';
 
 /** A change of a policy together with everything that must be true in the same instant. */
 export type PolicyMove = {
@@ -34,6 +35,21 @@ export type EntityQuery = {
   readonly id: string;
 };
 
+/** An entity by the id that the client was given. */
+export type EntityName = { readonly type: string; readonly kind: EntityKind; readonly id: string };
+
+/**
+ * What can happen to an entity. A change says what happened, never what the entity is then: it is applied to what is
+ * stored at that moment, so that changes from several processes at once lose nothing of each other.
+ */
+export type EntityChange =
+  /** An answer created it; one that is known already stays as it is. */
+  | { readonly change: 'created'; readonly entity: Entity }
+  /** Its counterpart on `side` is known now. */
+  | (EntityName & { readonly change: 'paired'; readonly side: Side; readonly sideId: string })
+  /** A write reached one side only. `evenUntwinned`: its counterpart may still be on its way. */
+  | (EntityName & { readonly change: 'staled'; readonly evenUntwinned: boolean });
+
 export type EntityCounts = {
   readonly owned: Readonly<Record<Side, number>>;
   readonly twins: Readonly<Record<Entity['twin'], number>>;
@@ -53,7 +69,7 @@ export type Store = {
 
   readonly findEntity: (query: EntityQuery) => Entity | undefined;
   /** Visible to `findEntity` at once, durable when the promise resolves. */
-  readonly putEntity: (entity: Entity) => Promise<void>;
+  readonly changeEntity: (change: EntityChange) => Promise<void>;
   readonly countEntities: (type: string) => EntityCounts;
 
   /** A JSON text per type, replaced whole. */

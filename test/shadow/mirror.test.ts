@@ -6,6 +6,7 @@ import type { Entity } from '../../src/contract/entities.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/contract/limits.ts';
 import type { Side } from '../../src/contract/stages.ts';
 import { translationTo } from '../../src/cutover/entities.ts';
+import { afterChange } from '../../src/store/entity-changes.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -27,15 +28,18 @@ function entityTable() {
   const entities = new Map<string, Entity>();
   const findEntity: Store['findEntity'] = ({ by, id }) =>
     [...entities.values()].find((entity) => (by === 'client' ? entity.id : entity.ids[by]) === id);
-  const putEntity: Store['putEntity'] = async (entity) => void entities.set(entity.id, entity);
-  return { findEntity, putEntity } as Store;
+  const changeEntity: Store['changeEntity'] = async (change) => {
+    const entity = afterChange({ find: findEntity, isRolledBack: () => false }, change);
+    if (entity !== null) entities.set(entity.id, entity);
+  };
+  return { findEntity, changeEntity } as Store;
 }
 
 function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, order: 'entity' | 'type' = 'entity') {
   const store = entityTable();
   const settlements: Settlement[] = [];
   const sent: string[] = [];
-  const twins = new Twins({ store, type: 'demo', kinds: ['agent'], onStoreError: () => undefined });
+  const twins = new Twins({ store, type: 'demo', kinds: ['agent'], onStoreError: () => undefined, nowMs: () => 1 });
   const known = (named: readonly NamedEntity[]) =>
     named.map(({ kind, id }) => ({ kind, id, entity: store.findEntity({ type: 'demo', kind, by: 'client', id }) }));
   const ports: MirrorPorts = {
@@ -50,7 +54,6 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, or
       return { kind: 'reachable', translation, recorded: known(named).every(({ entity }) => entity !== undefined) };
     },
     mirrorsTo: () => true,
-    isRolledBack: () => false,
     createdBy: () => [],
     compare: (primary, candidate) => {
       const same = JSON.stringify(primary.outcome) === JSON.stringify(candidate.outcome);
@@ -122,7 +125,7 @@ describe('the mirror', () => {
         return answer(side);
       },
     });
-    await rig.store.putEntity(agent('legacy-1'));
+    await rig.store.changeEntity({ change: 'created', entity: agent('legacy-1') });
     rig.mirror.offer(rig.job({ created: [{ kind: 'agent', id: 'legacy-1' }] }));
     rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'legacy-1' }] }));
     await rig.mirror.idle();
@@ -133,20 +136,22 @@ describe('the mirror', () => {
     expect(translations).toEqual([[], [['legacy-1', 'v2-1']]]);
   });
 
-  it('gives an entity that was waiting for its twin to legacy when the type is rolled back meanwhile', async () => {
-    rig = setUp({ isRolledBack: () => true, createdBy: () => [{ kind: 'agent', id: 'legacy-9' }] });
-    await rig.store.putEntity(agent('v2-9', { owner: 'v2', ids: { legacy: null, v2: 'v2-9' } }));
-    rig.mirror.offer({
-      ...rig.job({ created: [{ kind: 'agent', id: 'v2-9' }] }),
-      candidate: 'legacy',
-      primary: answer('v2'),
-    });
+  it('does not trust a twin that comes after a write it missed, which another process may have seen first', async () => {
+    rig = setUp({ createdBy: () => [{ kind: 'agent', id: 'v2-7' }] });
+    await rig.store.changeEntity({ change: 'created', entity: agent('legacy-7') });
+    const create = rig.job({ created: [{ kind: 'agent', id: 'legacy-7' }] });
+    rig.mirror.offer(rig.job({ effect: 'write', entities: [{ kind: 'agent', id: 'legacy-7' }] }));
     await rig.mirror.idle();
-    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'v2-9' })?.owner).toBe('legacy');
+    rig.mirror.offer(create);
+    await rig.mirror.idle();
+    expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'legacy-7' })).toMatchObject({
+      ids: { v2: 'v2-7' },
+      twin: 'stale',
+    });
   });
 
   it('does not ask the candidate for what it does not have', async () => {
-    await rig.store.putEntity(agent('alone'));
+    await rig.store.changeEntity({ change: 'created', entity: agent('alone') });
     rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'alone' }] }));
     await rig.mirror.idle();
     expect([rig.sent, reasons(rig.settlements)]).toEqual([[], ['no_twin']]);
@@ -166,7 +171,10 @@ describe('the mirror', () => {
     ['fails', async (side: Side) => failure(side), 'mismatch'],
   ])('makes the twin stale when a mirrored write %s, and then leaves it alone', async (_how, send, verdict) => {
     rig = setUp({ send });
-    await rig.store.putEntity(agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }));
+    await rig.store.changeEntity({
+      change: 'created',
+      entity: agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }),
+    });
     const entities = [{ kind: 'agent', id: 'a' }];
     rig.mirror.offer(rig.job({ entities }));
     rig.mirror.offer(rig.job({ entities }));
@@ -202,7 +210,10 @@ describe('the mirror', () => {
       differencesTotal: 0,
     });
     rig = setUp({ compare });
-    await rig.store.putEntity(agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }));
+    await rig.store.changeEntity({
+      change: 'created',
+      entity: agent('a', { ids: { legacy: 'a', v2: 'b' }, twin: 'in_sync' }),
+    });
     rig.mirror.offer(rig.job({ entities: [{ kind: 'agent', id: 'a' }] }));
     await rig.mirror.idle();
     expect(rig.store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: 'a' })?.twin).toBe('stale');

@@ -28,6 +28,9 @@ function move(before: Policy, change: Partial<Policy>, entitiesToLegacy = false)
   return { next, line, expectRevision: before.revision, entitiesToLegacy };
 }
 
+const put = (store: Store, entity: Entity) => store.changeEntity({ change: 'created', entity });
+const NAME = { type: 'demo', kind: 'agent', id: 'a' };
+
 /** The suite that every store driver passes. `reopen` gives the same state in a new store, as after a restart. */
 export function storeContract(name: string, open: () => { store: Store; reopen: () => Promise<Store> }): void {
   describe(`the store ${name}`, () => {
@@ -78,7 +81,7 @@ export function storeContract(name: string, open: () => { store: Store; reopen: 
 
     it('finds an entity by each of its ids, at once and after a restart', async () => {
       const twinned = agent('a', { ids: { legacy: 'l', v2: 'a' }, twin: 'in_sync' });
-      const written = store.putEntity(twinned);
+      const written = put(store, twinned);
       const find = (by: 'client' | 'legacy' | 'v2', id: string) =>
         store.findEntity({ type: 'demo', kind: 'agent', by, id });
       expect([find('client', 'a'), find('legacy', 'l'), find('v2', 'a')]).toEqual([twinned, twinned, twinned]);
@@ -91,7 +94,7 @@ export function storeContract(name: string, open: () => { store: Store; reopen: 
     it('keeps kinds, types and sides with equal ids apart', async () => {
       const one = agent('7', { ids: { legacy: '8', v2: '7' } });
       const other = agent('8', { ids: { legacy: '9', v2: '8' } });
-      await Promise.all([store.putEntity(one), store.putEntity(other)]);
+      await Promise.all([put(store, one), put(store, other)]);
       expect(store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id: '8' })).toEqual(other);
       expect(store.findEntity({ type: 'demo', kind: 'agent', by: 'legacy', id: '8' })).toEqual(one);
       expect(store.findEntity({ type: 'demo', kind: 'task', by: 'client', id: '8' })).toBeUndefined();
@@ -100,10 +103,10 @@ export function storeContract(name: string, open: () => { store: Store; reopen: 
 
     it('moves the in-sync entities of V2 to legacy together with the policy, and no other', async () => {
       await Promise.all([
-        store.putEntity(agent('synced', { ids: { legacy: 'l1', v2: 'synced' }, twin: 'in_sync' })),
-        store.putEntity(agent('stale', { ids: { legacy: 'l2', v2: 'stale' }, twin: 'stale' })),
-        store.putEntity(agent('alone')),
-        store.putEntity(agent('elsewhere', { type: 'other', ids: { legacy: 'l3', v2: 'elsewhere' }, twin: 'in_sync' })),
+        put(store, agent('synced', { ids: { legacy: 'l1', v2: 'synced' }, twin: 'in_sync' })),
+        put(store, agent('stale', { ids: { legacy: 'l2', v2: 'stale' }, twin: 'stale' })),
+        put(store, agent('alone')),
+        put(store, agent('elsewhere', { type: 'other', ids: { legacy: 'l3', v2: 'elsewhere' }, twin: 'in_sync' })),
       ]);
       const { entities } = await store.movePolicy(move(initialPolicy('demo'), {}, true));
       expect(entities).toEqual({ moved: 1, draining: 2 });
@@ -121,10 +124,47 @@ export function storeContract(name: string, open: () => { store: Store; reopen: 
     });
 
     it('counts entities that were put just before a move', async () => {
-      const written = store.putEntity(agent('late', { ids: { legacy: 'l', v2: 'late' }, twin: 'in_sync' }));
+      const written = put(store, agent('late', { ids: { legacy: 'l', v2: 'late' }, twin: 'in_sync' }));
       const { entities } = await store.movePolicy(move(initialPolicy('demo'), {}, true));
       await written;
       expect(entities).toEqual({ moved: 1, draining: 0 });
+    });
+
+    it('does not create what is known already', async () => {
+      await put(store, agent('a'));
+      await put(store, agent('a', { owner: 'legacy' }));
+      store = await reopen();
+      expect(store.findEntity({ ...NAME, by: 'client' })?.owner).toBe('v2');
+    });
+
+    it('pairs an entity with its twin, but with no other entity', async () => {
+      await Promise.all([put(store, agent('a')), put(store, agent('b', { ids: { legacy: 'taken', v2: 'b' } }))]);
+      await store.changeEntity({ change: 'paired', ...NAME, side: 'legacy', sideId: 'taken' });
+      expect(store.findEntity({ ...NAME, by: 'client' })?.twin).toBe('untwinned');
+      const written = store.changeEntity({ change: 'paired', ...NAME, side: 'legacy', sideId: 'l' });
+      const expected = agent('a', { ids: { legacy: 'l', v2: 'a' }, twin: 'in_sync' });
+      expect(store.findEntity({ ...NAME, by: 'legacy', id: 'l' })).toEqual(expected);
+      await written;
+      store = await reopen();
+      expect(store.findEntity({ ...NAME, by: 'legacy', id: 'l' })).toEqual(expected);
+    });
+
+    it('gives legacy an entity whose twin is learned after a rollback', async () => {
+      await put(store, agent('a'));
+      const rolledBack = { by: 'ann', reason: '', atMs: 1 };
+      await store.movePolicy(move(initialPolicy('demo'), { rolledBack }, true));
+      await store.changeEntity({ change: 'paired', ...NAME, side: 'legacy', sideId: 'l' });
+      expect(store.findEntity({ ...NAME, by: 'client' })).toMatchObject({ owner: 'legacy', twin: 'in_sync' });
+    });
+
+    it('does not trust a twin that is learned after a write which it missed', async () => {
+      await Promise.all([put(store, agent('a')), put(store, agent('b'))]);
+      await store.changeEntity({ change: 'staled', ...NAME, evenUntwinned: true });
+      await store.changeEntity({ change: 'staled', ...NAME, id: 'b', evenUntwinned: false });
+      await store.changeEntity({ change: 'paired', ...NAME, side: 'legacy', sideId: 'l' });
+      store = await reopen();
+      expect(store.findEntity({ ...NAME, by: 'client' })).toMatchObject({ ids: { legacy: 'l' }, twin: 'stale' });
+      expect(store.findEntity({ ...NAME, id: 'b', by: 'client' })?.twin).toBe('untwinned');
     });
 
     it('replaces a ledger whole', async () => {

@@ -50,7 +50,7 @@ describe('the SQLite store', () => {
         twin: 'untwinned',
         createdAtMs: 1,
       }) as const;
-    await Promise.all(ids.map((id) => store.putEntity(entity(id))));
+    await Promise.all(ids.map((id) => store.changeEntity({ change: 'created', entity: entity(id) })));
     for (const id of ids)
       expect(store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id })).toEqual(entity(id));
     await store.close();
