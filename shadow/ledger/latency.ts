@@ -44,17 +44,22 @@ export class Latency {
     return { relativeAccuracy: RELATIVE_ACCURACY, bins, ...range };
   }
 
-  static restore({ bins, minMs, maxMs }: LatencySnapshot): Latency {
+  static restore(snapshot: LatencySnapshot): Latency {
     const latency = new Latency();
-    const sketch = latency.#sketch;
+    latency.absorb(snapshot);
+    return latency;
+  }
+
+  /** Adds what another process recorded. */
+  absorb({ bins, minMs, maxMs }: LatencySnapshot): void {
+    const sketch = this.#sketch;
     for (let index = 0; index < bins.length; index += 2) {
       const weight = bins[index + 1] ?? 0;
       sketch.store.add(bins[index] ?? 0, weight);
       sketch.count += weight;
     }
-    sketch.min = minMs ?? Number.POSITIVE_INFINITY;
-    sketch.max = maxMs ?? Number.NEGATIVE_INFINITY;
-    return latency;
+    sketch.min = Math.min(sketch.min, minMs ?? Number.POSITIVE_INFINITY);
+    sketch.max = Math.max(sketch.max, maxMs ?? Number.NEGATIVE_INFINITY);
   }
 }
 

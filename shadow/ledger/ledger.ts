@@ -150,15 +150,32 @@ export class Ledger {
       );
     }
     const ledger = new Ledger(options);
-    ledger.#sinceMs = snapshot.sinceMs;
-    ledger.#operationsOverflowed = snapshot.operationsOverflowed;
     for (const operation of snapshot.operations) {
       const counts = OperationCounts.restore(operation);
       counts.dropped.interrupted += Math.max(0, operation.eligible - settledCount(operation));
       ledger.#operations.set(operation.operation, counts);
     }
-    ledger.#signatures.restore(snapshot.signatures, snapshot.signaturesOverflowed, snapshot.samplesTrimmed);
+    ledger.absorb({ ...snapshot, operations: [] });
     return ledger;
+  }
+
+  /** Adds what another process has counted and sampled, within the limits of this ledger. */
+  absorb(snapshot: LedgerSnapshot): void {
+    this.#sinceMs = Math.min(this.#sinceMs, snapshot.sinceMs);
+    this.#operationsOverflowed += snapshot.operationsOverflowed;
+    for (const operation of snapshot.operations) this.#counts(operation.operation).absorb(operation);
+    this.#signatures.absorb(snapshot.signatures, snapshot.signaturesOverflowed, snapshot.samplesTrimmed);
+  }
+
+  /** Gives all of it away, for the ledger of another process, and begins anew; `null` when there is nothing. */
+  take(): LedgerSnapshot | null {
+    if (this.#operations.size === 0) return null;
+    const snapshot = this.snapshot();
+    this.#operations.clear();
+    this.#signatures.clear();
+    this.#operationsOverflowed = 0;
+    this.#sinceMs = this.#clock();
+    return snapshot;
   }
 
   #counts(operation: string): OperationCounts {

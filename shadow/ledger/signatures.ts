@@ -23,8 +23,9 @@ export type Seen = {
 /** Samples of a signature, also after merging. */
 const SAMPLES_MAX = 3;
 
-type Entry = Omit<SignatureSnapshot, 'count' | 'lastSeenMs' | 'samples'> & {
+type Entry = Omit<SignatureSnapshot, 'count' | 'firstSeenMs' | 'lastSeenMs' | 'samples'> & {
   count: number;
+  firstSeenMs: number;
   lastSeenMs: number;
   samples: readonly Sample[];
 };
@@ -114,13 +115,42 @@ export class Signatures {
     return [...this.#entries.values()].map((entry) => ({ ...entry })).sort(bySignature);
   }
 
-  restore(signatures: readonly SignatureSnapshot[], overflowed: number, trimmed: number): void {
-    for (const signature of signatures) {
-      this.#entries.set(signatureKey(signature), { ...signature });
-      this.#sampleChars += charsOf(signature.samples);
+  /** Adds what another process, or an earlier one, has seen; what finds no room is counted together. */
+  absorb(signatures: readonly SignatureSnapshot[], overflowed: number, trimmed: number): void {
+    for (const signature of signatures) this.#absorb(signature);
+    this.overflowed += overflowed;
+    this.trimmed += trimmed;
+  }
+
+  #absorb(signature: SignatureSnapshot): void {
+    const key = signatureKey(signature);
+    const known = this.#entries.get(key);
+    if (known === undefined && this.#entries.size >= this.#limits.signaturesMax) {
+      this.overflowed += signature.count;
+      return;
     }
-    this.overflowed = overflowed;
-    this.trimmed = trimmed;
+    const entry: Entry = known ?? { ...signature, count: 0, samples: [] };
+    const before = entry.samples;
+    entry.count += signature.count;
+    entry.firstSeenMs = Math.min(entry.firstSeenMs, signature.firstSeenMs);
+    entry.lastSeenMs = Math.max(entry.lastSeenMs, signature.lastSeenMs);
+    entry.samples = mergeSamples(before, this.#withinLimit(signature.samples));
+    this.#sampleChars += charsOf(entry.samples) - charsOf(before);
+    this.#entries.set(key, entry);
+  }
+
+  #withinLimit(samples: readonly Sample[]): readonly Sample[] {
+    const isFull = this.#sampleChars >= this.#limits.sampleCharsMax;
+    if (isFull) this.trimmed += samples.filter(({ call }) => call !== null).length;
+    return isFull ? samples.map((sample) => ({ ...sample, call: null })) : samples;
+  }
+
+  /** Forgets what was seen; what is known to be clean stays known. */
+  clear(): void {
+    this.#entries.clear();
+    this.#sampleChars = 0;
+    this.overflowed = 0;
+    this.trimmed = 0;
   }
 }
 

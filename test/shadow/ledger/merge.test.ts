@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Ledger, mergeSnapshots } from '../../../shadow/ledger/index.ts';
 import { comparedCount, settledCount, sum } from '../../../shadow/ledger/snapshot.ts';
 import { DROPPED, type DropReason, NOT_COMPARABLE, type NotComparableReason } from '../../../src/contract/calls.ts';
-import { answered, call, comparison, difference, failed, ledgerAt, REDACTOR } from './records.ts';
+import { answered, call, compared, comparison, difference, failed, ledgerAt, REDACTOR } from './records.ts';
 
 /** Something that happens to a ledger. */
 type Event =
@@ -142,4 +142,37 @@ describe('for any history', () => {
       RUNS,
     );
   });
+
+  test('what is taken away bit by bit and absorbed elsewhere is the merger of it all', () => {
+    fc.assert(
+      fc.property(events, events, events, (one, two, three) => {
+        const ledgers = [ledgerAfter(one), ledgerAfter(two, 50), ledgerAfter(three, 500)];
+        const whole = ledgers.map((ledger) => ledger.snapshot()).reduce(mergeSnapshots);
+        const into = new Ledger({ clock: () => whole.atMs, redactor: REDACTOR });
+        for (const ledger of ledgers) {
+          const taken = ledger.take();
+          if (taken !== null) into.absorb(JSON.parse(JSON.stringify(taken)));
+          expect(ledger.take()).toBeNull();
+        }
+        expect({ ...into.snapshot(), sinceMs: whole.sinceMs }).toEqual(whole);
+      }),
+      RUNS,
+    );
+  });
+});
+
+test('a ledger absorbs no more signatures than it may hold, and counts the rest together', () => {
+  const options = { clock: () => 1, redactor: REDACTOR, limits: { signaturesMax: 2 } };
+  const into = new Ledger(options);
+  for (const path of ['/a', '/b', '/c', '/a']) {
+    const ledger = new Ledger(options);
+    compared(ledger, 'get', difference({ path, at: path }));
+    into.absorb(ledger.snapshot());
+  }
+  const { signatures, signaturesOverflowed } = into.snapshot();
+  expect(signatures.map(({ path, count }) => [path, count])).toEqual([
+    ['/a', 2],
+    ['/b', 1],
+  ]);
+  expect(signaturesOverflowed).toBe(1);
 });
