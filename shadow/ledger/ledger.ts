@@ -167,6 +167,11 @@ export class Ledger {
     this.#signatures.absorb(snapshot.signatures, snapshot.signaturesOverflowed, snapshot.samplesTrimmed);
   }
 
+  /** Of so many eligible calls it will never be known what became of them: whoever held them has ended. */
+  interrupted(operation: string, calls: number): void {
+    this.#counts(operation).dropped.interrupted += calls;
+  }
+
   /** Gives all of it away, for the ledger of another process, and begins anew; `null` when there is nothing. */
   take(): LedgerSnapshot | null {
     if (this.#operations.size === 0) return null;

@@ -41,19 +41,19 @@ export class AdminClient {
     return this.#send<T>('GET', path);
   }
 
-  post<T>(path: string, body: object): Promise<T> {
-    return this.#send<T>('POST', path, body);
+  post<T>(path: string, body: object, answerMs = ANSWER_MS): Promise<T> {
+    return this.#send<T>('POST', path, body, answerMs);
   }
 
   /** @throws BanyanError with the code that the gateway gave, or NO_GATEWAY */
-  async #send<T>(method: string, path: string, body?: object): Promise<T> {
+  async #send<T>(method: string, path: string, body?: object, answerMs = ANSWER_MS): Promise<T> {
     const response = await fetch(this.#base + path, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout(answerMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
       throw new BanyanError('NO_GATEWAY', `the gateway at ${this.#base} does not answer`, { cause: error });

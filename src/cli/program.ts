@@ -5,11 +5,13 @@ import { addDebugToken } from './commands/debug-token.ts';
 import { addExplain } from './commands/explain.ts';
 import { addReload } from './commands/reload.ts';
 import { addReport } from './commands/report.ts';
+import { addRestart } from './commands/restart.ts';
 import { addStage } from './commands/stage.ts';
 import { addStatus } from './commands/status.ts';
 import { addUp } from './commands/up.ts';
 import { addV2 } from './commands/v2.ts';
 import { addValidate } from './commands/validate.ts';
+import { addWorker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Output, type Streams } from './output.ts';
@@ -19,6 +21,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addUp,
   addValidate,
   addReload,
+  addRestart,
   addStatus,
   addStage,
   addReport,
@@ -27,6 +30,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addAudit,
   addCodemod,
   addV2,
+  addWorker,
 ];
 
 /** Runs one command line; gives the exit code and never throws. */

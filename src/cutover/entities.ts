@@ -23,6 +23,11 @@ export class Entities {
     for (const type of types) if (this.#store.countEntities(type).owned.v2 > 0) this.#onV2.add(type);
   }
 
+  /** Another process may be recording something that V2 owns. */
+  expectOnV2(type: string): void {
+    this.#onV2.add(type);
+  }
+
   anyOnV2(type: string): boolean {
     return this.#onV2.has(type);
   }

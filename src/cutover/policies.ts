@@ -28,12 +28,20 @@ type PolicyEvents = { moved: [policy: Policy, before: Policy] };
 export class Policies extends EventEmitter<PolicyEvents> {
   readonly #store: Store;
   readonly #nowMs: () => number;
+  readonly #announce: (policy: Policy) => Promise<void>;
   readonly #current = new Map<string, Policy>();
 
-  constructor(store: Store, types: readonly string[], nowMs: () => number = Date.now) {
+  /** @param announce resolves when a policy that moved is in force in every other process too */
+  constructor(
+    store: Store,
+    types: readonly string[],
+    nowMs: () => number = Date.now,
+    announce: (policy: Policy) => Promise<void> = async () => undefined,
+  ) {
     super();
     this.#store = store;
     this.#nowMs = nowMs;
+    this.#announce = announce;
     this.add(types);
   }
 
@@ -42,6 +50,14 @@ export class Policies extends EventEmitter<PolicyEvents> {
     const fresh = new Set(types.filter((type) => !this.#current.has(type)));
     for (const type of fresh) this.#current.set(type, initialPolicy(type));
     for (const policy of this.#store.policies()) if (fresh.has(policy.type)) this.#current.set(policy.type, policy);
+  }
+
+  /** Another process has moved it. What is older than what is known, or of a type that is not, changes nothing. */
+  follow(policy: Policy): void {
+    const before = this.#current.get(policy.type);
+    if (before === undefined || before.revision >= policy.revision) return;
+    this.#current.set(policy.type, policy);
+    this.emit('moved', policy, before);
   }
 
   /** The config has the type no more, and no call of it is left. The store keeps its policy and its audit log. */
@@ -126,6 +142,7 @@ export class Policies extends EventEmitter<PolicyEvents> {
     const result = await moved;
     this.#current.set(next.type, next);
     this.emit('moved', next, before);
+    await this.#announce(next);
     return result;
   }
 }

@@ -26,6 +26,8 @@ export const COUNTERS = {
   upgrades_idle: 'WebSockets closed because nothing had passed for upgradeIdleMs',
   upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
   request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
+  workers_died: 'workers that ended without being told to, and were replaced',
+  workers_late: 'workers that did not take a policy or a config in time, and were replaced',
   connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
 } as const;
 
@@ -40,6 +42,11 @@ export class Counters {
 
   add(name: CounterName): void {
     this.#values[name] += 1;
+  }
+
+  /** Adds what another process counted. */
+  absorb(counted: Readonly<Partial<Record<CounterName, number>>>): void {
+    for (const name of Object.keys(this.#values) as CounterName[]) this.#values[name] += counted[name] ?? 0;
   }
 
   snapshot(): Readonly<Record<CounterName, number>> {

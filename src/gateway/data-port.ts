@@ -35,6 +35,8 @@ export class DataPort {
   readonly #server: Server;
   readonly #connections = new Map<Socket, ClientConnection>();
   #lastAnswers = false;
+  #adopts = false;
+  #whenEmpty: (() => void) | null = null;
 
   constructor(options: DataPortOptions) {
     this.#options = options;
@@ -59,9 +61,30 @@ export class DataPort {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Takes a connection that another process has accepted; of its bytes none was read. */
+  adopt(socket: Socket): void {
+    if (!this.#adopts) {
+      this.#adopts = true;
+      // Node looks after the connections of a server (their timeouts, the idle ones) from this event on.
+      this.#server.emit('listening');
+    }
+    // As Node has it for connections that an HTTP server accepts itself.
+    socket.setNoDelay(true);
+    socket.allowHalfOpen = true;
+    this.#server.emit('connection', socket);
+  }
+
   /** Open connections of clients. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Resolves when no connection is left; one waits at a time. */
+  async empty(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
   }
 
   /** Every answer whose head is not written yet says `Connection: close` from now on, and closes its connection. */
@@ -89,6 +112,8 @@ export class DataPort {
       for (const socket of left) socket.destroy();
     }, cutAfterMs);
     await closed;
+    // Node does not wait for connections that it has not accepted.
+    await this.empty();
     clearTimeout(timer);
     return cut;
   }
@@ -102,7 +127,10 @@ export class DataPort {
   #connected(socket: Socket): void {
     const peer: Peer = { address: socket.remoteAddress ?? null, scheme: 'http' };
     this.#connections.set(socket, new ClientConnection(socket, peer, this.#options.serve));
-    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('close', () => {
+      this.#connections.delete(socket);
+      if (this.#connections.size === 0) this.#whenEmpty?.();
+    });
   }
 
   readonly #take = (request: IncomingMessage, response: ServerResponse): void => {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
@@ -15,6 +16,12 @@ export type GatewayOptions = Configured &
     /** Port 0: any free one. */
     readonly data: { readonly host: string; readonly port: number };
   };
+
+/** The port, and what is behind it: the face of a gateway, whether it is one process or several. */
+export type DataPlane = Pick<
+  Gateway,
+  'parts' | 'listen' | 'draining' | 'setV2Host' | 'reconfigure' | 'giveNotice' | 'close'
+>;
 
 /** How often ledgers are written to the store. A kill loses at most the counts of this long, never an owner or a policy. */
 const LEDGER_SAVE_MS = 5000;
@@ -60,6 +67,11 @@ export class Gateway {
     return this.#metrics.snapshot(this.parts, this.#port.connections);
   }
 
+  /** Takes a connection that another process has accepted, in place of `listen`. */
+  adopt(socket: Socket): void {
+    this.#port.adopt(socket);
+  }
+
   get draining(): boolean {
     return this.#stopBeganMs !== null;
   }
@@ -75,8 +87,18 @@ export class Gateway {
    * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
    */
   async reconfigure(next: Configured): Promise<ConfigChange> {
+    return (await this.prepare(next))();
+  }
+
+  /** The first half of `reconfigure`: what it gives puts the config in force. */
+  async prepare(next: Configured): Promise<() => ConfigChange> {
     if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
-    return this.#config.replace(next);
+    return this.#config.prepare(next);
+  }
+
+  /** Sends what was counted to whoever keeps it. */
+  saveLedgers(): Promise<void> {
+    return this.#config.saveLedgers();
   }
 
   /**
@@ -87,6 +109,19 @@ export class Gateway {
     this.#stopBegins();
     const { drainNoticeMs } = this.parts.timeouts;
     await sleep(Math.min(drainNoticeMs, this.#drainLeftMs()));
+  }
+
+  /**
+   * Leaves the port to other processes: each connection ends with its next answer, and those on which nothing is asked
+   * until then are ended after `drainMs`, so that as few as possible close just as a request is put on them.
+   */
+  async retire(): Promise<void> {
+    this.#stopBegins();
+    const deadline = new AbortController();
+    const drained = sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined);
+    await Promise.race([this.#port.empty(), drained]);
+    deadline.abort();
+    await this.close();
   }
 
   /** Ends what is in flight (up to `drainMs`, the notice included), takes nothing new, and keeps the ledgers. */

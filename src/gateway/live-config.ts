@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { BanyanError } from '../contract/errors.ts';
 import type { TypeSpec } from '../contract/specs.ts';
-import type { Store } from '../store/store.ts';
 import { Generations } from './generations.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { type Configured, type GatewayParts, Lasting, type LastingOptions } from './parts.ts';
@@ -21,7 +20,6 @@ export type ConfigChange = {
  * removed lives until the last of its calls and copies has ended.
  */
 export class LiveConfig {
-  readonly #store: Store;
   readonly #logger: Logger;
   readonly #lasting: Lasting;
   readonly #generations: Generations;
@@ -32,7 +30,6 @@ export class LiveConfig {
   #v2Host: string | null = null;
 
   constructor(first: Configured, options: LastingOptions) {
-    this.#store = options.store;
     this.#logger = options.logger;
     this.#lasting = new Lasting(options);
     const types = first.types.map((spec) => this.#compile(spec, first));
@@ -54,15 +51,28 @@ export class LiveConfig {
    * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
    */
   async replace(next: Configured): Promise<ConfigChange> {
+    return (await this.prepare(next))();
+  }
+
+  /**
+   * The first half of `replace`: all that can be refused is refused here, and nothing is changed. What it gives puts
+   * the config in force, unless another one was meanwhile.
+   * @throws BanyanError BAD_CONFIG or OVERLOADED
+   */
+  async prepare(next: Configured): Promise<() => ConfigChange> {
     this.#generations.admitReplacement();
     // A type that comes back just as it ends begins where it ended.
     await Promise.all(next.types.map(({ name }) => this.#ends.get(name)));
     for (const spec of next.types) this.#refuseOtherOrder(spec);
     const before = this.parts;
     const types = next.types.map((spec) => this.#unchanged(spec, next) ?? this.#compile(spec, next));
-    this.#admit(types, next);
-    this.#generations.replace(this.#lasting.partsFor(types, next));
-    return changeBetween(before, this.parts);
+    return () => {
+      // The v2 host may have moved meanwhile.
+      for (const type of types) if (type.spec.v2 === null) type.setV2(this.#v2Host);
+      this.#admit(types, next);
+      this.#generations.replace(this.#lasting.partsFor(types, next));
+      return changeBetween(before, this.parts);
+    };
   }
 
   #refuseOtherOrder({ name, wire }: TypeSpec): void {
@@ -137,7 +147,7 @@ export class LiveConfig {
 
   async #saveLedger(type: string, shadow: TypeShadow): Promise<void> {
     try {
-      await this.#store.saveLedger(type, JSON.stringify(shadow.ledger.snapshot()));
+      await this.#lasting.saveLedger(type, shadow);
     } catch (error) {
       this.#lasting.counters.add('store_write_failures');
       this.#logger.error({ err: error, type }, 'a ledger could not be saved');

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import { Ledger, type LedgerSnapshot } from '../../shadow/ledger/index.ts';
 import { createRedactor } from '../../shadow/redact/index.ts';
 import { BanyanError } from '../contract/errors.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
+import type { Policy } from '../contract/policy.ts';
 import type { TypeSpec } from '../contract/specs.ts';
 import { Entities } from '../cutover/entities.ts';
 import { Guards } from '../cutover/guards.ts';
@@ -26,7 +28,7 @@ export type GatewayParts = ForwardContext & {
   readonly tunnels: Tunnels;
   readonly telemetry: Telemetry;
   readonly policies: Policies;
-  readonly guards: Guards;
+  readonly guards: Pick<Guards, 'watch'>;
   readonly shadowOf: (type: string) => TypeShadow;
 };
 
@@ -52,6 +54,18 @@ export type LastingOptions = {
   readonly nowMs?: () => number;
   /** Milliseconds that never jump, for how long an instance is left alone. */
   readonly elapsedMs?: () => number;
+  /** Resolves when a policy that moved is in force in every other process too; default: there is none. */
+  readonly announce?: (policy: Policy) => Promise<void>;
+  /** Of a gateway that is one of several processes. */
+  readonly outlet?: Outlet;
+};
+
+/** Where one of several processes sends what has to be judged, or kept, in one place. */
+export type Outlet = {
+  /** V2 ended a call as primary. */
+  readonly evidence: (type: string, v2Failed: boolean) => void;
+  /** What was counted since the last time. */
+  readonly ledger: (type: string, counted: LedgerSnapshot) => void;
 };
 
 /** The rooms that outlive a config: policies, owners, counts, and the shadows of all types that have calls. */
@@ -62,7 +76,7 @@ export class Lasting {
   readonly telemetry: Telemetry;
   readonly policies: Policies;
   readonly entities: Entities;
-  readonly guards: Guards;
+  readonly guards: Pick<Guards, 'watch'>;
   readonly #options: LastingOptions;
   readonly #redactor: ReturnType<typeof createRedactor>;
   readonly #epochMs: () => number;
@@ -73,9 +87,13 @@ export class Lasting {
     this.#epochMs = options.nowMs ?? Date.now;
     this.#redactor = createRedactor(options.redactionKey);
     this.telemetry = this.#newTelemetry(options);
-    this.policies = new Policies(store, [], this.#epochMs);
+    this.policies = new Policies(store, [], this.#epochMs, options.announce);
     this.entities = new Entities(store, [], this.#epochMs);
-    this.guards = new Guards(this.policies, {
+    this.guards = options.outlet === undefined ? this.#newGuards(logger) : { watch: options.outlet.evidence };
+  }
+
+  #newGuards(logger: Logger): Guards {
+    return new Guards(this.policies, {
       finding: (type, finding) => logger.warn({ type, finding }, 'the guard rolls the type back'),
       error: this.#storeFailed,
     });
@@ -112,19 +130,28 @@ export class Lasting {
   newShadow(type: MigratedType, { limits, timeouts }: Configured): TypeShadow {
     const { policies, telemetry } = this;
     const { store } = this.#options;
-    const [epochMs, redactor, storeFailed, defect] = [this.#epochMs, this.#redactor, this.#storeFailed, this.#defect];
+    const [epochMs, storeFailed, defect] = [this.#epochMs, this.#storeFailed, this.#defect];
+    const ledger = this.#openLedger(type.name);
     return new TypeShadow({
-      type,
-      policies,
-      store,
-      limits,
-      timeouts,
-      epochMs,
-      redactor,
-      telemetry,
-      storeFailed,
-      defect,
+      ...{ type, policies, store, limits, timeouts, epochMs, ledger },
+      ...{ telemetry, storeFailed, defect },
     });
+  }
+
+  /** Where another process keeps the ledgers, this one's holds what has not been sent yet. */
+  #openLedger(type: string): Ledger {
+    const { store, outlet } = this.#options;
+    const options = { clock: this.#epochMs, redactor: this.#redactor };
+    const kept = outlet === undefined ? store.loadLedger(type) : undefined;
+    return kept === undefined ? new Ledger(options) : Ledger.restore(JSON.parse(kept), options);
+  }
+
+  /** Gives away what a ledger holds: to the store, or to whoever keeps it. */
+  async saveLedger(type: string, { ledger }: TypeShadow): Promise<void> {
+    const { store, outlet } = this.#options;
+    if (outlet === undefined) return store.saveLedger(type, JSON.stringify(ledger.snapshot()));
+    const counted = ledger.take();
+    if (counted !== null) outlet.ledger(type, counted);
   }
 
   /** The parts of a config whose types have their shadows. */

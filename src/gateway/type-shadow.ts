@@ -1,7 +1,6 @@
 import { compare, compileRules } from '../../shadow/compare/index.ts';
-import { Ledger, type LedgerOptions } from '../../shadow/ledger/index.ts';
+import type { Ledger } from '../../shadow/ledger/index.ts';
 import { type Begun, Mirror, type MirrorPorts, type Reach } from '../../shadow/mirror.ts';
-import type { Redactor } from '../../shadow/redact/index.ts';
 import { Twins } from '../../shadow/twins.ts';
 import type { CallCopy, NamedEntity } from '../contract/calls.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
@@ -24,12 +23,15 @@ export type TypeShadowOptions = ShadowConfig & {
   readonly policies: Policies;
   readonly store: Store;
   readonly epochMs: () => number;
-  readonly redactor: Redactor;
+  readonly ledger: Ledger;
   readonly telemetry: Telemetry;
   readonly storeFailed: (error: unknown) => void;
   /** Hears of what the mirror should not have thrown. */
   readonly defect: (error: unknown) => void;
 };
+
+/** What a mirror holds now, and what its twins have met so far. */
+export type MirrorView = { readonly pending: number; readonly stale: number; readonly twinConflicts: number };
 
 /** What a config says of a shadow. */
 export type ShadowConfig = { readonly type: MigratedType; readonly limits: Limits; readonly timeouts: Timeouts };
@@ -51,7 +53,7 @@ export class TypeShadow {
     this.#config = { type, limits, timeouts };
     this.#rules = compileRules(type.spec.wire.compare);
     this.order = type.spec.wire.order;
-    this.ledger = openLedger(store.loadLedger(type.name), { clock: options.epochMs, redactor: options.redactor });
+    this.ledger = options.ledger;
     this.twins = new Twins({
       store,
       type: type.name,
@@ -115,6 +117,11 @@ export class TypeShadow {
     );
   }
 
+  view(): MirrorView {
+    const { staled, conflicts } = this.twins.counters();
+    return { pending: this.mirror.pending, stale: staled, twinConflicts: conflicts };
+  }
+
   stop(): Promise<void> {
     return this.mirror.stop();
   }
@@ -134,10 +141,6 @@ function reachOf(store: Store, type: string, side: Side, named: readonly NamedEn
 function mirrorsTo(policies: Policies, type: string, side: Side): boolean {
   const { stage, rolledBack } = policies.current(type);
   return STAGES[stage].mirrored && (side === 'legacy' || rolledBack === null);
-}
-
-function openLedger(snapshot: string | undefined, options: LedgerOptions): Ledger {
-  return snapshot === undefined ? new Ledger(options) : Ledger.restore(JSON.parse(snapshot), options);
 }
 
 function copyRequest(type: MigratedType, call: CallCopy, translation: Translation, span: OpenSpan | null): LegRequest {

@@ -32,6 +32,7 @@ beforeAll(async () => {
     isReady: () => !gateway.draining,
     metrics: () => gateway.metrics(),
     debugTokens: new DebugTokens(TOKEN),
+    workers: null,
   });
 });
 afterAll(async () => {

@@ -26,6 +26,7 @@ function statusText(status: StatusView, output: Output): string {
   const notes = [
     ...configNotes(status, output),
     ...status.types.flatMap(outNotes),
+    ...workerNotes(status, output),
     ...(counters === '' ? [] : [`counted: ${counters}`]),
   ];
   return [table(header, rows, [2, 3, 4, 5, 6, 7]), '', ...notes].join('\n');
@@ -50,6 +51,17 @@ function configNotes({ config }: StatusView, { colours }: Output): readonly stri
   if (lastError === null) return [inForce];
   const { atMs, message } = lastError;
   return [inForce, `${colours.red('config not loaded')} at ${new Date(atMs).toISOString()}:\n${message}`];
+}
+
+function workerNotes({ workers }: StatusView, { colours }: Output): readonly string[] {
+  if (workers === null) return [];
+  const { expected, serving, restarts, held, rolling, list } = workers;
+  const each = list.map(({ pid, state, connections }) => `${pid} ${state} (${connections} connections)`).join(', ');
+  const said = `workers: ${serving} of ${expected} serve, ${restarts} restarts: ${each}`;
+  const notes = [serving < expected ? colours.red(said) : said];
+  if (rolling) notes.push('workers are being replaced one by one');
+  if (held) notes.push(colours.red('workers die one after the other: the next start waits; see the log'));
+  return notes;
 }
 
 function typeRow({ type, policy, calls, entities }: TypeView, { colours }: Output): readonly string[] {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WIRES } from '../../../adapters/wires.ts';
 import { ConfigError, formatProblem, loadConfig } from '../../config/index.ts';
 import type { CommandContext } from '../context.ts';
@@ -7,13 +7,19 @@ import { EXIT } from '../exit-codes.ts';
 import { logLevelOption } from '../log-level.ts';
 import { configFile } from './validate.ts';
 
-type UpOptions = { readonly config?: string; readonly logLevel: string; readonly faults?: boolean };
+type UpOptions = {
+  readonly config?: string;
+  readonly workers: number;
+  readonly logLevel: string;
+  readonly faults?: boolean;
+};
 
 export function addUp(program: Command, { output, exit }: CommandContext): void {
   program
     .command('up')
     .description('run the gateway, and the v2 host with it; ends on SIGTERM or Ctrl-C')
     .option('--config <file>', 'the config file (default: banyan.yaml, banyan.yml or banyan.json here)')
+    .addOption(new Option('--workers <n>', 'processes that serve the data port').default(1).argParser(workersOf))
     .addOption(logLevelOption())
     .addOption(new Option('--faults', 'let the v2 host take faults (demo and tests only)').hideHelp())
     .action(async (options: UpOptions) => {
@@ -25,6 +31,7 @@ export function addUp(program: Command, { output, exit }: CommandContext): void 
           config,
           file,
           builtIn: WIRES,
+          workers: options.workers,
           logLevel: options.logLevel,
           faults: options.faults ?? false,
           onReady: ({ data, admin }) => output.data(`banyan ready data=${data} admin=${admin}`),
@@ -35,4 +42,12 @@ export function addUp(program: Command, { output, exit }: CommandContext): void 
         exit(EXIT.usage);
       }
     });
+}
+
+const WORKERS_MAX = 64;
+
+function workersOf(text: string): number {
+  const workers = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (workers >= 1 && workers <= WORKERS_MAX) return workers;
+  throw new InvalidArgumentError(`expected a number from 1 to ${WORKERS_MAX}`);
 }

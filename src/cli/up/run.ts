@@ -2,12 +2,14 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { Supervisor } from '../../cluster/supervisor.ts';
 import { type Config, configWarnings, type ParseOptions } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
-import { Gateway } from '../../gateway/gateway.ts';
+import type { WorkersPort } from '../../gateway/admin/workers.ts';
+import { type DataPlane, Gateway } from '../../gateway/gateway.ts';
 import { DebugTokens } from '../../gateway/telemetry/debug-tokens.ts';
 import { openSqliteStore } from '../../store/sqlite.ts';
 import { openTracing } from '../../telemetry/trace/open-tracing.ts';
@@ -24,6 +26,8 @@ export type UpOptions = {
   readonly file: string;
   readonly builtIn: ParseOptions['builtIn'];
   readonly logLevel: string;
+  /** Processes that serve the data port; 1: this one does. */
+  readonly workers: number;
   /** The v2 host takes faults; for demos and tests. */
   readonly faults: boolean;
   /** Called once, when all of it listens. */
@@ -37,6 +41,7 @@ export type UpOptions = {
  *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store
  *      └─ again ──► ends at once
  *   SIGHUP, the file changes, POST /v1/reload ──► another config
+ *   SIGUSR2, POST /v1/restart ──► other workers, one by one
  */
 export async function runGateway(options: UpOptions): Promise<void> {
   keepLittleRoomForNewObjects();
@@ -46,7 +51,8 @@ export async function runGateway(options: UpOptions): Promise<void> {
   await refuseSecond(config.state);
   const state = openState(config);
   const tracing = await tracingOf(config, logger);
-  const gateway = new Gateway({ ...config, ...state, logger, tracing });
+  const gateway = gatewayFor(options, { ...state, tracing }, logger);
+  const workers = gateway instanceof Supervisor ? gateway.workers : null;
   const host = v2HostFor(options, gateway, logger);
   const reloader = new ConfigReloader({ ...options, logger, apply: (next) => gateway.reconfigure(next) });
   const admin = buildAdmin({
@@ -56,6 +62,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     logger,
     isReady: () => !gateway.draining,
     metrics: () => gateway.metrics(),
+    workers,
   });
   try {
     await host?.start();
@@ -64,10 +71,12 @@ export async function runGateway(options: UpOptions): Promise<void> {
     const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
     writeAddress(config.state, { ...addresses, pid: process.pid });
     const stopReloads = startReloads(reloader, options.file);
+    if (workers !== null) process.on('SIGUSR2', () => restartQuietly(workers, logger));
     // Before the ready line: whoever reads it may signal at once.
     const stopped = stopSignal(() => {
       logger.warn('a second signal: ending at once, whatever is in flight');
       removeAddress(config.state);
+      if (gateway instanceof Supervisor) gateway.killWorkers();
     });
     options.onReady(addresses);
     const signal = await stopped;
@@ -95,6 +104,22 @@ async function tracingOf({ telemetry: { otlp } }: Config, logger: Logger): Promi
   return openTracing(otlp, (error) => logger.warn({ err: error }, 'spans could not be delivered to the collector'));
 }
 
+/** For a signal, to which nobody can answer. */
+function restartQuietly(workers: WorkersPort, logger: Logger): void {
+  workers.restart().then(
+    ({ replaced }) => logger.info({ replaced }, 'the workers have been replaced'),
+    (error: unknown) => logger.error({ err: error }, 'the workers were not all replaced'),
+  );
+}
+
+function gatewayFor({ config, workers }: UpOptions, state: State, logger: Logger): Gateway | Supervisor {
+  if (workers === 1) return new Gateway({ ...config, ...state, logger });
+  const [, program = ''] = process.argv;
+  return new Supervisor({ ...config, ...state, logger, workers, program });
+}
+
+type State = ReturnType<typeof openState> & { readonly tracing: Tracing | null };
+
 /** What is kept in the state folder. */
 function openState({ state, limits }: Config) {
   try {
@@ -113,7 +138,7 @@ function urlOf(host: string, { port }: AddressInfo): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function v2HostFor({ config, faults }: UpOptions, gateway: Gateway, logger: Logger): V2HostProcess | null {
+function v2HostFor({ config, faults }: UpOptions, gateway: DataPlane, logger: Logger): V2HostProcess | null {
   const types = config.types.filter(({ v2 }) => v2 === null).map(({ name }) => name);
   if (types.length === 0) return null;
   return new V2HostProcess({

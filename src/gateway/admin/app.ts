@@ -18,6 +18,7 @@ import { auditQuery, explainInput, read, stageInput, wishInput } from './inputs.
 import { addObservability, type Observability } from './observability.ts';
 import { sameToken } from './secrets.ts';
 import { explainView, statusView, typeView } from './views.ts';
+import type { WorkersPort, WorkersView } from './workers.ts';
 
 export type AdminOptions = Pick<Observability, 'metrics' | 'debugTokens'> & {
   /** Those in force now. */
@@ -28,6 +29,8 @@ export type AdminOptions = Pick<Observability, 'metrics' | 'debugTokens'> & {
   readonly logger: Logger;
   /** Whether the data port takes calls. */
   readonly isReady: () => boolean;
+  /** The processes behind it; `null`: this one is the gateway. */
+  readonly workers: WorkersPort | null;
 };
 
 const BODY_BYTES_MAX = 2 << 20;
@@ -59,19 +62,30 @@ export function buildAdmin(options: AdminOptions): FastifyInstance {
     knowsType: (type) => options.parts().types.some(({ name }) => name === type),
   });
   app.post('/v1/reload', async () => ({ schema: 1, ...(await options.config.reload()) }));
+  app.post('/v1/restart', async () => ({ schema: 1, ...(await restart(options)) }));
   return app;
 }
 
-function addProbes(app: FastifyInstance, { isReady }: AdminOptions): void {
+function addProbes(app: FastifyInstance, { isReady, workers }: AdminOptions): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const ready = isReady();
-    return reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'draining' });
+    const status = isReady() ? statusOf(workers?.view() ?? null) : 'draining';
+    const ready = status === 'ok' || status === 'degraded';
+    return reply.status(ready ? 200 : 503).send({ status });
   });
 }
 
-function addReads(app: FastifyInstance, { parts, store, config }: AdminOptions): void {
-  app.get('/v1/status', async () => statusView(parts(), store, config.view()));
+/** A gateway some of whose processes are missing serves; it has less room to do so. */
+function statusOf(workers: WorkersView | null): 'ok' | 'degraded' | 'no_workers' {
+  if (workers === null || workers.serving >= workers.expected) return 'ok';
+  return workers.serving > 0 ? 'degraded' : 'no_workers';
+}
+
+function addReads(app: FastifyInstance, { parts, store, config, workers }: AdminOptions): void {
+  app.get('/v1/status', async () => {
+    await workers?.count();
+    return statusView(parts(), { store, config: config.view(), workers });
+  });
   app.get('/v1/audit', async (request) => {
     const { type, limit } = read(auditQuery, request.query);
     return { schema: 1, lines: parts().policies.audit(type === undefined ? { limit } : { type, limit }) };
@@ -84,17 +98,23 @@ function addReads(app: FastifyInstance, { parts, store, config }: AdminOptions):
   });
   app.get('/v1/types/:type/report', async (request) => {
     const type = typeOf(request);
+    await workers?.count();
     const { policies, shadowOf } = parts();
     return buildReport(shadowOf(type).ledger.snapshot(), policies.current(type));
   });
   app.post('/v1/explain', async (request) => explainView(parts(), read(explainInput, request.body)));
 }
 
-function addMoves(app: FastifyInstance, { parts, store }: AdminOptions): void {
+function addMoves(app: FastifyInstance, { parts, store, workers }: AdminOptions): void {
   const { policies } = parts();
   const moved = (type: string, { line, entities }: PolicyMoved) => {
     const found = parts().types.find(({ name }) => name === type);
-    return { schema: 1, audit: line, entities, now: found === undefined ? null : typeView(parts(), store, found) };
+    return {
+      schema: 1,
+      audit: line,
+      entities,
+      now: found === undefined ? null : typeView(parts(), { store, workers }, found),
+    };
   };
   app.post('/v1/types/:type/stage', async (request) => {
     const { stage, sharePpm, ...wish } = read(stageInput, request.body);
@@ -116,6 +136,11 @@ function addMoves(app: FastifyInstance, { parts, store }: AdminOptions): void {
     const type = typeOf(request);
     return moved(type, await policies.resume(type, wishOf(read(wishInput, request.body))));
   });
+}
+
+async function restart({ workers }: AdminOptions): Promise<{ readonly replaced: number }> {
+  if (workers === null) throw new BanyanError('NO_WORKERS', 'the gateway is one process');
+  return workers.restart();
 }
 
 function typeOf(request: FastifyRequest): string {

@@ -10,7 +10,9 @@ import { findType } from '../match.ts';
 import type { MigratedType, SideInstances } from '../migrated-type.ts';
 import type { GatewayParts } from '../parts.ts';
 import { planCall } from '../plan-call.ts';
+import type { MirrorView } from '../type-shadow.ts';
 import type { ConfigView } from './config.ts';
+import type { WorkersPort, WorkersView } from './workers.ts';
 
 /** What the admin API answers. These shapes are the API: `schema` grows when one changes. */
 
@@ -20,6 +22,8 @@ export type StatusView = {
   readonly types: readonly TypeView[];
   readonly counters: Readonly<Record<CounterName, number>>;
   readonly store: StoreCounters;
+  /** `null`: the gateway is one process. */
+  readonly workers: WorkersView | null;
 };
 
 export type TypeView = {
@@ -30,7 +34,7 @@ export type TypeView = {
   readonly instances: Readonly<Record<Side, SideInstances>>;
   readonly entities: EntityCounts;
   readonly calls: TypeTotals;
-  readonly mirror: { readonly pending: number; readonly stale: number; readonly twinConflicts: number };
+  readonly mirror: MirrorView;
 };
 
 export type TypeTotals = {
@@ -54,19 +58,22 @@ export type ExplainView = {
   readonly refused: { readonly code: string; readonly message: string; readonly hint: string } | null;
 };
 
-export function statusView(parts: GatewayParts, store: Store, config: ConfigView): StatusView {
+/** What is shown beside the parts themselves. */
+export type Shown = { readonly store: Store; readonly config: ConfigView; readonly workers: WorkersPort | null };
+
+export function statusView(parts: GatewayParts, { store, config, workers }: Shown): StatusView {
   return {
     schema: 1,
     config,
-    types: parts.types.map((type) => typeView(parts, store, type)),
+    types: parts.types.map((type) => typeView(parts, { store, workers }, type)),
     counters: parts.counters.snapshot(),
     store: store.counters(),
+    workers: workers?.view() ?? null,
   };
 }
 
-export function typeView(parts: GatewayParts, store: Store, type: MigratedType): TypeView {
+export function typeView(parts: GatewayParts, { store, workers }: Omit<Shown, 'config'>, type: MigratedType): TypeView {
   const shadow = parts.shadowOf(type.name);
-  const { staled, conflicts } = shadow.twins.counters();
   return {
     type: type.name,
     policy: parts.policies.current(type.name),
@@ -74,7 +81,8 @@ export function typeView(parts: GatewayParts, store: Store, type: MigratedType):
     instances: type.instances(),
     entities: store.countEntities(type.name),
     calls: shadow.ledger.totals(),
-    mirror: { pending: shadow.mirror.pending, stale: staled, twinConflicts: conflicts },
+    // Of several processes, this one mirrors nothing itself.
+    mirror: workers?.mirror(type.name) ?? shadow.view(),
   };
 }
 

@@ -1,0 +1,74 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { Counters } from '../gateway/counters.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+export type AcceptorOptions = {
+  /** Those that may be given a connection. */
+  readonly serving: () => readonly WorkerProcess[];
+  /** Connections that all workers hold, those that are leaving included. */
+  readonly held: () => number;
+  readonly connectionsMax: () => number;
+  readonly counters: Counters;
+  readonly logger: Logger;
+};
+
+/** Connections that wait while no worker serves; further ones are closed as they come. */
+const WAITING_MAX = 1000;
+
+/**
+ * The listening socket, which is open for as long as the gateway runs, whatever becomes of its workers. A connection
+ * is handed, unread, to the worker that has the fewest; while there is none, it waits.
+ */
+export class Acceptor {
+  readonly #options: AcceptorOptions;
+  readonly #server: Server;
+  readonly #waiting: Socket[] = [];
+
+  constructor(options: AcceptorOptions) {
+    this.#options = options;
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined); // nothing of it is read or written here
+      this.take(socket);
+    });
+    this.#server.on('error', (error) => options.logger.error({ err: error }, 'the data port failed'));
+  }
+
+  /** Port 0: any free one. Resolves with the port. */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** A connection of which nothing was read. */
+  take(socket: Socket): void {
+    const { serving, held, connectionsMax } = this.#options;
+    if (held() + this.#waiting.length >= connectionsMax()) return void this.#drop(socket);
+    const least = serving().reduce<WorkerProcess | null>(
+      (best, worker) => (best === null || worker.connections < best.connections ? worker : best),
+      null,
+    );
+    if (least !== null) return void least.give(socket);
+    if (this.#waiting.length >= WAITING_MAX) return void this.#drop(socket);
+    this.#waiting.push(socket);
+  }
+
+  /** There is a worker again. */
+  workerServes(): void {
+    for (const socket of this.#waiting.splice(0)) this.take(socket);
+  }
+
+  /** Takes no new connection. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+  }
+
+  #drop(socket: Socket): void {
+    this.#options.counters.add('connections_dropped');
+    socket.destroy();
+  }
+}

@@ -1,0 +1,246 @@
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { BanyanError } from '../contract/errors.ts';
+import type { Policy } from '../contract/policy.ts';
+import type { Counters } from '../gateway/counters.ts';
+import type { Configured } from '../gateway/parts.ts';
+import type { Question, Settings, ToWorker } from './messages.ts';
+import { RestartLimit } from './restart-limit.ts';
+import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
+
+export type CrewOptions = {
+  readonly program: string;
+  /** How many shall serve. */
+  readonly size: number;
+  /** For a worker that starts now. */
+  readonly settings: () => Settings;
+  readonly events: Omit<WorkerEvents, 'ended'>;
+  readonly onServing: () => void;
+  readonly onEnded: (worker: WorkerProcess, untaken: readonly Socket[]) => void;
+  readonly counters: Counters;
+  readonly logger: Logger;
+};
+
+/** How long workers may take to put a policy in force, and to end beyond their drain. */
+const POLICY_MS_MAX = 1000;
+const PREPARE_MS_MAX = 10_000;
+const COUNT_MS_MAX = 1000;
+const END_GRACE_MS = 5000;
+
+/** The workers: so many serve, whatever becomes of each. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #limit = new RestartLimit();
+  #lastNumber = 0;
+  #ending = false;
+  #held = false;
+  #restarts = 0;
+  #configuring: Promise<unknown> = Promise.resolve();
+  #rolling = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+  }
+
+  get all(): readonly WorkerProcess[] {
+    return [...this.#workers];
+  }
+
+  get serving(): readonly WorkerProcess[] {
+    return this.all.filter(({ state }) => state === 'serving');
+  }
+
+  /** Whether so many workers died within a minute that the next must wait. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Workers that were started because another died. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get rolling(): boolean {
+    return this.#rolling;
+  }
+
+  /** Resolves when all of them serve. @throws BanyanError when one cannot */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#startOne()));
+  }
+
+  tell(message: ToWorker): void {
+    for (const worker of this.#workers) worker.tell(message);
+  }
+
+  /**
+   * Resolves when every call that begins in any worker is decided by this policy. A worker that does not say so in
+   * time is ended and replaced: it would go on deciding by the one before.
+   */
+  async announce(policy: Policy): Promise<void> {
+    const question: Question = { kind: 'policy', policy };
+    await Promise.all(
+      this.all.map((worker) => {
+        const inForce = worker.ask(question, POLICY_MS_MAX);
+        // One that starts is given its first connection behind this message.
+        if (worker.state !== 'starting') return inForce.catch(() => this.#replace(worker, 'another policy'));
+        inForce.catch(() => undefined); // its start fails too, then
+        return undefined;
+      }),
+    );
+  }
+
+  /**
+   * Puts a config in force in all of them, or in none: `commit` runs when all have said that they could take it.
+   * @throws BanyanError why one could not
+   */
+  configure<T>(configured: Configured, commit: () => T): Promise<T> {
+    const done = this.#configuring.then(() => this.#configure(configured, commit));
+    this.#configuring = done.catch(() => undefined); // whoever asked hears of it
+    return done;
+  }
+
+  async #configure<T>(configured: Configured, commit: () => T): Promise<T> {
+    // Those that leave end on what they have.
+    const asked = this.all.filter(({ state }) => state !== 'leaving');
+    const answers = await Promise.allSettled(
+      asked.map((worker) => worker.ask({ kind: 'prepare', configured }, PREPARE_MS_MAX)),
+    );
+    const able = asked.filter((worker) => this.#workers.has(worker));
+    const refusal = answers.find(
+      (answer, index) => answer.status === 'rejected' && able.includes(asked[index] as never),
+    );
+    if (refusal?.status === 'rejected') {
+      for (const worker of able) worker.tell({ kind: 'discard' });
+      throw refusal.reason;
+    }
+    const committed = commit();
+    const question: Question = { kind: 'commit' };
+    await Promise.all(
+      able.map((worker) => worker.ask(question, POLICY_MS_MAX).catch(() => this.#replace(worker, 'another config'))),
+    );
+    return committed;
+  }
+
+  /** Resolves when all that was counted until now has been heard; a worker that hangs is not waited for. */
+  async count(): Promise<void> {
+    const asked = this.all.filter(({ state }) => state !== 'starting');
+    await Promise.allSettled(asked.map((worker) => worker.ask({ kind: 'count' }, COUNT_MS_MAX)));
+  }
+
+  /**
+   * Replaces the workers one by one: a new one serves before the one it replaces is given nothing more.
+   * @throws BanyanError RESTARTING when that is under way; RESTART_FAILED when a new one cannot start: the rest stays
+   */
+  async restart(drainMs: number): Promise<{ readonly replaced: number }> {
+    if (this.#rolling) throw new BanyanError('RESTARTING', 'the workers are being replaced already');
+    this.#rolling = true;
+    let replaced = 0;
+    try {
+      for (const worker of this.serving) {
+        if (this.#ending) break;
+        await this.#startSuccessor();
+        worker.leave('retire');
+        await this.#endWithin(worker, drainMs);
+        replaced += 1;
+      }
+    } finally {
+      this.#rolling = false;
+      this.#fill();
+    }
+    return { replaced };
+  }
+
+  async #startSuccessor(): Promise<void> {
+    try {
+      await this.#startOne();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BanyanError('RESTART_FAILED', `a new worker could not start: ${reason}`, { cause: error });
+    }
+  }
+
+  /** Ends all of them: each within `drainMs`, or it is killed. */
+  async close(drainMs: number): Promise<void> {
+    this.#ending = true;
+    for (const worker of this.#workers) worker.leave('close');
+    await Promise.all(this.all.map((worker) => this.#endWithin(worker, drainMs)));
+  }
+
+  killAll(): void {
+    this.#ending = true;
+    for (const worker of this.#workers) worker.kill();
+  }
+
+  async #endWithin(worker: WorkerProcess, drainMs: number): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#options.logger.warn({ pid: worker.pid }, 'a worker did not end in time and is killed');
+      worker.kill();
+    }, drainMs + END_GRACE_MS);
+    await worker.ended;
+    clearTimeout(timer);
+  }
+
+  /** @throws BanyanError */
+  async #startOne(): Promise<void> {
+    await this.#configuring;
+    const { program, settings, events, onServing, logger } = this.#options;
+    this.#lastNumber += 1;
+    const worker = new WorkerProcess(program, this.#lastNumber, { ...events, ended: this.#ended });
+    this.#workers.add(worker);
+    try {
+      await worker.start(settings());
+    } catch (error) {
+      worker.kill();
+      await worker.ended;
+      throw error;
+    }
+    this.#held = false;
+    logger.info({ pid: worker.pid, worker: worker.number }, 'a worker serves');
+    onServing();
+  }
+
+  readonly #ended = (worker: WorkerProcess, untaken: readonly Socket[]): void => {
+    this.#workers.delete(worker);
+    const served = worker.state === 'serving';
+    this.#options.onEnded(worker, untaken);
+    if (served && !this.#ending) this.#died(worker);
+  };
+
+  #died(worker: WorkerProcess): void {
+    this.#options.counters.add('workers_died');
+    this.#startAgain(worker.ranMs);
+  }
+
+  #startAgain(ranMs: number): void {
+    const { inMs, held } = this.#limit.next(performance.now(), ranMs);
+    this.#held = held;
+    this.#options.logger.error({ inMs, serving: this.serving.length, held }, 'a worker died and is replaced');
+    setTimeout(() => this.#fill(), inMs);
+  }
+
+  /** Starts as many as are missing; while they are replaced one by one, that waits. */
+  #fill(): void {
+    if (this.#ending || this.#rolling) return;
+    const present = this.all.filter(({ state }) => state !== 'leaving').length;
+    for (let missing = this.#options.size - present; missing > 0; missing -= 1) {
+      this.#restarts += 1;
+      this.#startOne().catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'a worker could not be started');
+        if (!this.#ending) this.#startAgain(0);
+      });
+    }
+  }
+
+  /** It cannot follow the others. */
+  async #replace(worker: WorkerProcess, what: string): Promise<void> {
+    if (!this.#workers.has(worker)) return; // it died by itself
+    this.#options.counters.add('workers_late');
+    this.#options.logger.error({ pid: worker.pid }, `a worker did not take ${what} in time and is replaced`);
+    const wasServing = worker.state === 'serving';
+    worker.kill();
+    await worker.ended;
+    if (wasServing && !this.#ending) this.#startAgain(worker.ranMs);
+  }
+}

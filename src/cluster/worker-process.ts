@@ -1,0 +1,137 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { BanyanError } from '../contract/errors.ts';
+import type { EntityChange } from '../store/store.ts';
+import type { Answer, Counted, Evidence, FromWorker, Question, Refusal, Settings, ToWorker } from './messages.ts';
+import { Questions } from './questions.ts';
+
+/** What the supervisor wants to hear of a worker. */
+export type WorkerEvents = {
+  readonly record: (changes: readonly EntityChange[]) => Promise<readonly (Refusal | null)[]>;
+  readonly evidence: (evidence: readonly Evidence[]) => void;
+  readonly counted: (worker: WorkerProcess, counted: Counted) => void;
+  /** It is gone, with these connections, of which it had read nothing. */
+  readonly ended: (worker: WorkerProcess, untaken: readonly Socket[]) => void;
+};
+
+export type WorkerState = 'starting' | 'serving' | 'leaving';
+
+/** To load its program and open the store. */
+const START_MS_MAX = 60_000;
+
+/** A worker, from the supervisor's side. */
+export class WorkerProcess {
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly startedAtMs = Date.now();
+  /** Resolves with the exit code, or the signal, when it is gone and all it had said has been heard. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  readonly #child: ChildProcess;
+  readonly #events: WorkerEvents;
+  readonly #questions = new Questions();
+  /** Handed over and not yet taken, by number: kept open here until then. */
+  readonly #handed = new Map<number, Socket>();
+  readonly #bornMs = performance.now();
+  #lastConnection = 0;
+  #taken = 0;
+  #state: WorkerState = 'starting';
+
+  /** @param program the command line's, which knows the command `worker` */
+  constructor(program: string, number: number, events: WorkerEvents) {
+    this.number = number;
+    this.#events = events;
+    this.#child = fork(program, ['worker'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child.on('message', (message: FromWorker) => this.#heard(message));
+    // Sending to a worker that has just died fails; `close` follows and says so to all.
+    this.#child.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      // `close`, not `exit`: what the worker said last comes before it.
+      this.#child.on('close', (code, signal) => {
+        this.#questions.end(new BanyanError('OVERLOADED', `worker ${this.number} has ended`));
+        events.ended(this, [...this.#handed.values()]);
+        this.#handed.clear();
+        resolve(code ?? signal);
+      });
+    });
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
+  get ranMs(): number {
+    return performance.now() - this.#bornMs;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Those it serves, and those on their way to it. */
+  get connections(): number {
+    return this.#taken + this.#handed.size;
+  }
+
+  /** @throws BanyanError when it cannot serve */
+  async start(settings: Settings): Promise<void> {
+    await this.ask({ kind: 'start', settings }, START_MS_MAX);
+    if (this.#state === 'starting') this.#state = 'serving';
+  }
+
+  /** @throws BanyanError what it gave; OVERLOADED when it does not answer in time, or has ended */
+  ask(question: Question, withinMs: number): Promise<Answer> {
+    return this.#questions.ask((number) => this.tell({ ...question, number }), withinMs);
+  }
+
+  tell(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message);
+  }
+
+  /** Gives it a connection to serve. If it dies before it took it, `ended` gives it back. */
+  give(socket: Socket): void {
+    this.#lastConnection += 1;
+    const connection = this.#lastConnection;
+    this.#handed.set(connection, socket);
+    const message: ToWorker = { kind: 'connection', connection };
+    if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true });
+  }
+
+  /** It is given nothing new, and ends when its connections have. */
+  leave(how: 'retire' | 'close'): void {
+    this.#state = 'leaving';
+    this.tell({ kind: how });
+  }
+
+  kill(): void {
+    this.#state = 'leaving';
+    this.#child.kill('SIGKILL');
+  }
+
+  #heard(message: FromWorker): void {
+    switch (message.kind) {
+      case 'answer':
+        return void this.#questions.answered(message);
+      case 'took':
+        return void this.#took(message.connection);
+      case 'left':
+        this.#taken -= message.connections;
+        return;
+      case 'changes':
+        return void this.#record(message);
+      case 'evidence':
+        return void this.#events.evidence(message.evidence);
+      case 'counted':
+        return void this.#events.counted(this, message.counted);
+    }
+  }
+
+  #took(connection: number): void {
+    this.#handed.get(connection)?.destroy(); // this process's end of it; the worker has its own
+    this.#handed.delete(connection);
+    this.#taken += 1;
+  }
+
+  async #record({ number, changes }: FromWorker & { readonly kind: 'changes' }): Promise<void> {
+    this.tell({ kind: 'answer', number, recorded: await this.#events.record(changes) });
+  }
+}

@@ -1,0 +1,168 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, pino } from 'pino';
+import { BanyanError } from '../contract/errors.ts';
+import type { Policy } from '../contract/policy.ts';
+import { redactionKey } from '../gateway/admin/secrets.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { ConfigChange } from '../gateway/live-config.ts';
+import type { GatewayParts } from '../gateway/parts.ts';
+import { openFollowerStore } from '../store/follower.ts';
+import type { Store } from '../store/store.ts';
+import { mayBeOnV2 } from './may-be-on-v2.ts';
+import { type FromWorker, PROTOCOL, type Question, type Settings, type ToWorker } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { refusalOf } from './questions.ts';
+
+/** How often what was counted is sent. A worker that is killed takes no more with it. */
+const COUNT_MS = 1000;
+/** How long calls under way may take to end when the supervisor is gone. */
+const ORPHAN_DRAIN_MS = 2000;
+
+/** How the supervisor is reached; a worker's `process` is one. */
+export type Channel = {
+  readonly send: (message: FromWorker) => void;
+  readonly onMessage: (listener: (message: ToWorker, socket: Socket | undefined) => void) => void;
+  /** The supervisor is gone. */
+  readonly onEnd: (listener: () => void) => void;
+};
+
+/** Resolves when the worker has ended all it had to. */
+export function runWorker(channel: Channel): Promise<void> {
+  return new Promise((resolve) => new Worker(channel, resolve));
+}
+
+/** What can only be when the settings have come. */
+type Serving = { readonly gateway: Gateway; readonly store: Store; readonly logger: Logger };
+
+/** A process that serves connections, and leaves to the supervisor what there must be one of. */
+class Worker {
+  readonly #channel: Channel;
+  readonly #ended: () => void;
+  readonly #outbox: Outbox;
+  #serving: Serving | null = null;
+  #prepared: (() => ConfigChange) | null = null;
+  #ending = false;
+
+  constructor(channel: Channel, ended: () => void) {
+    this.#channel = channel;
+    this.#ended = ended;
+    this.#outbox = new Outbox(channel.send);
+    channel.onMessage((message, socket) => this.#heard(message, socket));
+    channel.onEnd(() => void this.#orphaned());
+  }
+
+  #heard(message: ToWorker, socket: Socket | undefined): void {
+    switch (message.kind) {
+      case 'answer':
+        return void this.#outbox.answered(message);
+      case 'connection':
+        return void this.#take(message.connection, socket);
+      case 'discard':
+        this.#prepared = null;
+        return;
+      case 'v2_host':
+        return void this.#serving?.gateway.setV2Host(message.base);
+      case 'notice':
+        return void this.#serving?.gateway.giveNotice();
+      case 'retire':
+        return void this.#end((gateway) => gateway.retire());
+      case 'close':
+        return void this.#end((gateway) => gateway.close());
+      default:
+        return void this.#answer(message);
+    }
+  }
+
+  async #answer(question: Question & { readonly number: number }): Promise<void> {
+    const { number } = question;
+    try {
+      await this.#do(question);
+      this.#channel.send({ kind: 'answer', number });
+    } catch (error) {
+      this.#channel.send({ kind: 'answer', number, error: refusalOf(error) });
+    }
+  }
+
+  async #do(question: Question): Promise<void> {
+    switch (question.kind) {
+      case 'start':
+        return this.#start(question.settings);
+      case 'policy':
+        return follow(this.#gateway().parts, question.policy);
+      case 'prepare':
+        this.#prepared = await this.#gateway().prepare(question.configured);
+        return;
+      case 'commit':
+        this.#prepared?.();
+        this.#prepared = null;
+        return;
+      case 'count':
+        return this.#count();
+    }
+  }
+
+  #start(settings: Settings): void {
+    if (settings.protocol !== PROTOCOL) {
+      throw new BanyanError('BAD_CONFIG', `the supervisor speaks protocol ${settings.protocol}, this is ${PROTOCOL}`);
+    }
+    const { state, configured, v2Host, onV2, logLevel } = settings;
+    const logger = pino({ name: 'banyan', level: logLevel }, pino.destination(2));
+    const store = openFollowerStore(state, this.#outbox.writer);
+    const data = { host: '', port: 0 }; // it never listens itself
+    const outlet = this.#outbox;
+    const gateway = new Gateway({ ...configured, data, store, logger, outlet, redactionKey: redactionKey(state) });
+    gateway.setV2Host(v2Host);
+    for (const type of onV2) gateway.parts.entities.expectOnV2(type);
+    this.#serving = { gateway, store, logger };
+    setInterval(() => void this.#count(), COUNT_MS).unref();
+  }
+
+  #gateway(): Gateway {
+    if (this.#serving === null) throw new BanyanError('INTERNAL', 'the worker has not started');
+    return this.#serving.gateway;
+  }
+
+  /** Said first: from then on the connection is this worker's, whatever becomes of it. */
+  #take(connection: number, socket: Socket | undefined): void {
+    this.#channel.send({ kind: 'took', connection });
+    if (socket === undefined) return void this.#outbox.connectionLeft(); // its client had left
+    socket.once('close', () => this.#outbox.connectionLeft());
+    this.#gateway().adopt(socket);
+    socket.resume();
+  }
+
+  async #count(): Promise<void> {
+    if (this.#serving === null) return;
+    const { gateway } = this.#serving;
+    await gateway.saveLedgers();
+    const { counters, types, shadowOf } = gateway.parts;
+    this.#outbox.count(counters, Object.fromEntries(types.map(({ name }) => [name, shadowOf(name).view()])));
+  }
+
+  async #end(how: (gateway: Gateway) => Promise<void>): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#serving !== null) {
+      await how(this.#serving.gateway);
+      await this.#count();
+      await this.#serving.store.close();
+    }
+    this.#ended();
+  }
+
+  /** Nobody can make an owner durable any more, and nobody would replace this worker. */
+  async #orphaned(): Promise<void> {
+    this.#outbox.end();
+    this.#serving?.logger.error('the supervisor has ended: what is in flight may end, nothing else');
+    await Promise.race([this.#end((gateway) => gateway.close()), sleep(ORPHAN_DRAIN_MS)]);
+    this.#ended();
+  }
+}
+
+/** Old owners are looked up anew with each call, so nothing else has to change with a policy. */
+function follow({ policies, entities }: GatewayParts, policy: Policy): void {
+  const known = policies.all().find(({ type }) => type === policy.type);
+  if (mayBeOnV2(policy) || (known !== undefined && mayBeOnV2(known))) entities.expectOnV2(policy.type);
+  policies.follow(policy);
+}
