@@ -57,6 +57,8 @@ export type MirrorPorts = {
   /** Sends the copy with these ids in place of the client's; gives an outcome in every case. */
   readonly send: (side: Side, call: CallCopy, translation: Translation) => Promise<Observation>;
   readonly reach: (side: Side, named: readonly NamedEntity[]) => Reach;
+  /** Resolves when twins that another process may be about to learn are known, or late; `null`: there is no other. */
+  readonly awaitTwins: ((side: Side, named: readonly NamedEntity[]) => Promise<void>) | null;
   /** Whether the type still sends copies to this side. */
   readonly mirrorsTo: (side: Side) => boolean;
   /** What an answer of this operation created. */
@@ -128,11 +130,16 @@ export class Mirror {
     }
     const bytes = job.call.body?.byteLength ?? 0;
     this.#waitingBytes += bytes;
-    const run = this.#inTurn(job, () => this.#slots.hold(() => this.#mirror(job))).finally(() => {
+    const run = this.#inTurn(job, () => this.#whenReachable(job)).finally(() => {
       this.#waitingBytes -= bytes;
       this.#underWay.delete(run);
     });
     this.#underWay.add(run);
+  }
+
+  async #whenReachable(job: MirrorJob): Promise<void> {
+    if (this.#ports.awaitTwins !== null) await this.#ports.awaitTwins(job.candidate, job.call.entities);
+    await this.#slots.hold(() => this.#mirror(job));
   }
 
   #inTurn(job: MirrorJob, task: () => Promise<void>): Promise<void> {

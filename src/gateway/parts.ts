@@ -132,9 +132,10 @@ export class Lasting {
     const { store } = this.#options;
     const [epochMs, storeFailed, defect] = [this.#epochMs, this.#storeFailed, this.#defect];
     const ledger = this.#openLedger(type.name);
+    const isOneOfSeveral = this.#options.outlet !== undefined;
     return new TypeShadow({
       ...{ type, policies, store, limits, timeouts, epochMs, ledger },
-      ...{ telemetry, storeFailed, defect },
+      ...{ isOneOfSeveral, telemetry, storeFailed, defect },
     });
   }
 

@@ -10,6 +10,7 @@ import type { Policies } from '../cutover/policies.ts';
 import type { Store } from '../store/store.ts';
 import type { OpenSpan } from '../telemetry/trace/tracing.ts';
 import { type Translation, translateTarget } from '../wire/translate.ts';
+import { awaitTwins } from './await-twins.ts';
 import { type Call, copyOf } from './call.ts';
 import { type Forwarded, translateRequestBody } from './forward.ts';
 import { MIRROR_MARK, withBodyLength } from './headers.ts';
@@ -25,6 +26,8 @@ export type TypeShadowOptions = ShadowConfig & {
   readonly epochMs: () => number;
   readonly ledger: Ledger;
   readonly telemetry: Telemetry;
+  /** Other processes mirror calls of this type too. */
+  readonly isOneOfSeveral: boolean;
   readonly storeFailed: (error: unknown) => void;
   /** Hears of what the mirror should not have thrown. */
   readonly defect: (error: unknown) => void;
@@ -72,7 +75,9 @@ export class TypeShadow {
     this.mirror.setLimits(config.limits);
   }
 
-  #ports({ policies, store, telemetry, defect, type: { name } }: TypeShadowOptions): MirrorPorts {
+  #ports(options: TypeShadowOptions): MirrorPorts {
+    const { policies, store, telemetry, defect, epochMs, isOneOfSeveral } = options;
+    const { name } = options.type;
     const nowMs = () => performance.now();
     return {
       send: async (side, call, translation) => {
@@ -89,6 +94,7 @@ export class TypeShadow {
         return observation;
       },
       reach: (side, named) => reachOf(store, name, side, named),
+      awaitTwins: isOneOfSeveral ? (side, named) => awaitTwins({ store, epochMs }, name, side, named) : null,
       mirrorsTo: (side) => mirrorsTo(policies, name, side),
       createdBy: (operation, observation) => this.#config.type.createdBy(operation, observation),
       compare: (primary, candidate, pairing) => compare(primary, candidate, this.#rules, pairing),

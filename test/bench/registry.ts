@@ -8,6 +8,7 @@ export const BENCHMARKS = {
   'gateway-soak': () => import('./gateway-soak.ts'),
   hooks: () => import('./hooks.ts'),
   kernel: () => import('./kernel.ts'),
+  restart: () => import('./restart.ts'),
   shadow: () => import('./shadow.ts'),
   telemetry: () => import('./telemetry.ts'),
 } as const satisfies Record<string, () => Promise<Benchmark>>;

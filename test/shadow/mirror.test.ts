@@ -53,6 +53,7 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, or
       if (known(named).some(({ entity }) => entity?.twin === 'stale')) return { kind: 'stale' };
       return { kind: 'reachable', translation, recorded: known(named).every(({ entity }) => entity !== undefined) };
     },
+    awaitTwins: null,
     mirrorsTo: () => true,
     createdBy: () => [],
     compare: (primary, candidate) => {
