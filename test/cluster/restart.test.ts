@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AdminClient } from '../../src/cli/admin-client.ts';
 import { banyanHere, startProgram } from '../support/programs.ts';
@@ -41,9 +42,9 @@ it('a kept connection gets its next answer from the worker that leaves, which th
   await rig.until(
     ({ workers }) => workers?.list.some(({ pid, state }) => pid === first?.pid && state === 'leaving') === true,
   );
-  expect((await client.call('GET', '/billing/x')).status).toBe(200);
+  expect(await client.call('GET', '/billing/x')).toMatchObject({ status: 200, connection: 'close' });
   expect(await restarting).toMatchObject({ replaced: 2 });
-  expect((await client.call('GET', '/billing/x')).status).toBe(200);
+  expect(await client.call('GET', '/billing/x')).toMatchObject({ status: 200, connection: 'keep-alive' });
   expect(await pids()).not.toContain(first?.pid);
   client.close();
 });
@@ -58,7 +59,6 @@ it('SIGUSR2 replaces the workers too, and a second restart is refused while one 
 });
 
 it('a gateway of one process has no workers to replace', async () => {
-  const { writeFileSync, readFileSync } = await import('node:fs');
   const alone = `${rig.folder}/alone.yaml`;
   const text = readFileSync(rig.config, 'utf8').replace('data:', `state: ${rig.folder}/alone\ndata:`);
   writeFileSync(alone, text);
@@ -71,9 +71,4 @@ it('a gateway of one process has no workers to replace', async () => {
   await expect(admin.post('/v1/restart', {})).rejects.toMatchObject({ code: 'NO_WORKERS' });
   expect((await admin.get<{ workers: unknown }>('/v1/status')).workers).toBeNull();
   await gateway.kill('SIGTERM');
-});
-
-it.each(['0', '65', 'two', '-1'])('--workers %s is refused', async (workers) => {
-  const result = await banyanHere(['up', '--workers', workers, '--config', rig.config]);
-  expect([result.code, result.stderr.includes('from 1 to 64')]).toEqual([2, true]);
 });

@@ -101,7 +101,12 @@ function sideThatSays(side: string): Parameters<typeof startUpstream>[0] {
   };
 }
 
-export type Answered = { readonly status: number | undefined; readonly by: string; readonly id?: string };
+export type Answered = {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+  readonly by: string;
+  readonly id?: string;
+};
 
 /** A client with one connection, which it keeps for as long as it is let. */
 export class Client {
@@ -116,7 +121,8 @@ export class Client {
     return new Promise((resolve, reject) => {
       const headers = { 'x-tenant': 'acme', 'content-type': 'application/json' };
       const sent = request(`${this.#data}${path}`, { agent: this.#agent, method, headers }, (response) => {
-        read(response).then((text) => resolve({ status: response.statusCode, ...JSON.parse(text) }), reject);
+        const { statusCode: status, headers } = response;
+        read(response).then((text) => resolve({ status, connection: headers.connection, ...JSON.parse(text) }), reject);
       });
       sent.on('error', reject);
       sent.end(body);

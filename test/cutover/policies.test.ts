@@ -88,4 +88,39 @@ describe('policies', () => {
     await policies.stage('demo', 'shadow', undefined, wish);
     expect(heard).toEqual(['off → shadow, shadow stored']);
   });
+
+  it('answer only when every other process has been told', async () => {
+    const told: string[] = [];
+    let heard = () => {};
+    const announced = new Policies(
+      store,
+      ['demo'],
+      () => 1000,
+      async ({ stage }) => {
+        told.push(stage);
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+        told.push('heard');
+      },
+    );
+    const moved = announced.stage('demo', 'shadow', undefined, wish).then(() => told.push('answered'));
+    while (told.length === 0) await new Promise(setImmediate);
+    // In force here already: calls must not wait for a process that hangs.
+    expect(announced.current('demo').stage).toBe('shadow');
+    heard();
+    await moved;
+    expect(told).toEqual(['shadow', 'heard', 'answered']);
+  });
+
+  it('follow what another process moved, but never back to an earlier revision', async () => {
+    const heard: number[] = [];
+    policies.on('moved', ({ revision }) => heard.push(revision));
+    const before = policies.current('demo');
+    policies.follow({ ...before, stage: 'live', revision: 7 });
+    policies.follow({ ...before, stage: 'ramp', revision: 6 });
+    policies.follow({ ...before, type: 'nobody', revision: 8 });
+    expect([policies.current('demo').stage, heard]).toEqual(['live', [7]]);
+    expect(policies.all()).toHaveLength(1);
+  });
 });
