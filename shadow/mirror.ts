@@ -52,13 +52,21 @@ export type Reach =
       readonly recorded: boolean;
     };
 
+/** Copies keep their order within a process only: what is asked of the others. */
+export type OtherMirrors = {
+  /** Resolves when twins that another process may be about to learn are known, or late. */
+  readonly awaitTwins: (side: Side, named: readonly NamedEntity[]) => Promise<void>;
+  /** Whether another process had a write of these scopes under way at some time since; `true` when nobody can say. */
+  readonly moved: (scopes: readonly string[], sinceMs: number) => Promise<boolean>;
+};
+
 /** What the mirror needs of the rest; all of it may be asked at any time, none of it may throw. */
 export type MirrorPorts = {
   /** Sends the copy with these ids in place of the client's; gives an outcome in every case. */
   readonly send: (side: Side, call: CallCopy, translation: Translation) => Promise<Observation>;
   readonly reach: (side: Side, named: readonly NamedEntity[]) => Reach;
-  /** Resolves when twins that another process may be about to learn are known, or late; `null`: there is no other. */
-  readonly awaitTwins: ((side: Side, named: readonly NamedEntity[]) => Promise<void>) | null;
+  /** Other processes that mirror calls of the same type; `null`: there is none. */
+  readonly others: OtherMirrors | null;
   /** Whether the type still sends copies to this side. */
   readonly mirrorsTo: (side: Side) => boolean;
   /** What an answer of this operation created. */
@@ -138,12 +146,18 @@ export class Mirror {
   }
 
   async #whenReachable(job: MirrorJob): Promise<void> {
-    if (this.#ports.awaitTwins !== null) await this.#ports.awaitTwins(job.candidate, job.call.entities);
+    const { others } = this.#ports;
+    if (others !== null) await others.awaitTwins(job.candidate, job.call.entities);
     await this.#slots.hold(() => this.#mirror(job));
   }
 
   #inTurn(job: MirrorJob, task: () => Promise<void>): Promise<void> {
     return this.#order === 'type' ? this.#precedence.run(job.begun.mark, task) : this.#lanes.run(entityKeys(job), task);
+  }
+
+  /** Whether a write of any of these scopes was under way here at some time since: for another process's mirror. */
+  movedSince(scopes: readonly string[], sinceMs: number): boolean {
+    return this.#clock.movedSince(scopes, sinceMs);
   }
 
   /** Jobs waiting or under way. */
@@ -223,7 +237,11 @@ export class Mirror {
     }
   }
 
-  #judge({ call, primary, candidate: side, begun }: MirrorJob, candidate: Observation, recorded: boolean): Settlement {
+  async #judge(
+    { call, primary, candidate: side, begun }: MirrorJob,
+    candidate: Observation,
+    recorded: boolean,
+  ): Promise<Settlement> {
     const comparison = this.#ports.compare(primary, candidate, this.#twins.pairing(side));
     // A candidate that gave no answer is to blame whatever the state.
     const parted = comparison.verdict === 'mismatch' && candidate.outcome.kind === 'answer';
@@ -232,7 +250,16 @@ export class Mirror {
     if (parted && call.effect === 'read' && this.#clock.moved(begun.moment)) {
       return { kind: 'not_comparable', reason: 'state_moved', candidate };
     }
+    if (parted && (await this.#movedElsewhere(call, begun))) {
+      return { kind: 'not_comparable', reason: 'state_moved', candidate };
+    }
     return { kind: 'compared', comparison, candidate };
+  }
+
+  async #movedElsewhere({ effect }: CallCopy, { moment }: Begun): Promise<boolean> {
+    const { others } = this.#ports;
+    const scopes = this.#clock.disputable(effect, moment);
+    return others !== null && scopes.length > 0 && others.moved(scopes, moment.beganMs);
   }
 
   #settle(job: MirrorJob, settlement: Settlement): void {

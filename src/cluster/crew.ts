@@ -4,7 +4,9 @@ import { BanyanError } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { Counters } from '../gateway/counters.ts';
 import type { Configured } from '../gateway/parts.ts';
-import type { Question, Settings, ToWorker } from './messages.ts';
+import type { MovedQuestion } from '../gateway/type-shadow.ts';
+import { announcePolicy, configureAll, type Replace } from './agreement.ts';
+import type { Settings, ToWorker } from './messages.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
 
@@ -14,17 +16,16 @@ export type CrewOptions = {
   readonly size: number;
   /** For a worker that starts now. */
   readonly settings: () => Settings;
-  readonly events: Omit<WorkerEvents, 'ended'>;
+  readonly events: Omit<WorkerEvents, 'ended' | 'moved'>;
   readonly onServing: () => void;
   readonly onEnded: (worker: WorkerProcess, untaken: readonly Socket[]) => void;
   readonly counters: Counters;
   readonly logger: Logger;
 };
 
-/** How long workers may take to put a policy in force, and to end beyond their drain. */
-const POLICY_MS_MAX = 1000;
-const PREPARE_MS_MAX = 10_000;
+/** How long workers may take to answer, and to end beyond their drain. */
 const COUNT_MS_MAX = 1000;
+const MOVED_MS_MAX = 250;
 const END_GRACE_MS = 5000;
 
 /** The workers: so many serve, whatever becomes of each. */
@@ -74,53 +75,22 @@ export class Crew {
     for (const worker of this.#workers) worker.tell(message);
   }
 
-  /**
-   * Resolves when every call that begins in any worker is decided by this policy. A worker that does not say so in
-   * time is ended and replaced: it would go on deciding by the one before.
-   */
-  async announce(policy: Policy): Promise<void> {
-    const question: Question = { kind: 'policy', policy };
-    await Promise.all(
-      this.all.map((worker) => {
-        const inForce = worker.ask(question, POLICY_MS_MAX);
-        // One that starts is given its first connection behind this message.
-        if (worker.state !== 'starting') return inForce.catch(() => this.#replace(worker, 'another policy'));
-        inForce.catch(() => undefined); // its start fails too, then
-        return undefined;
-      }),
-    );
+  /** Resolves when every call that begins in any worker is decided by this policy. */
+  announce(policy: Policy): Promise<void> {
+    return announcePolicy(this.all, policy, this.#replace);
   }
 
   /**
-   * Puts a config in force in all of them, or in none: `commit` runs when all have said that they could take it.
-   * @throws BanyanError why one could not
+   * Puts a config in force in all of them, or in none. One at a time, and no worker starts meanwhile.
+   * @throws BanyanError why one could not take it
    */
   configure<T>(configured: Configured, commit: () => T): Promise<T> {
-    const done = this.#configuring.then(() => this.#configure(configured, commit));
+    const lives = (worker: WorkerProcess) => this.#workers.has(worker);
+    const done = this.#configuring.then(() =>
+      configureAll(this.all, configured, { commit, lives, replace: this.#replace }),
+    );
     this.#configuring = done.catch(() => undefined); // whoever asked hears of it
     return done;
-  }
-
-  async #configure<T>(configured: Configured, commit: () => T): Promise<T> {
-    // Those that leave end on what they have.
-    const asked = this.all.filter(({ state }) => state !== 'leaving');
-    const answers = await Promise.allSettled(
-      asked.map((worker) => worker.ask({ kind: 'prepare', configured }, PREPARE_MS_MAX)),
-    );
-    const able = asked.filter((worker) => this.#workers.has(worker));
-    const refusal = answers.find(
-      (answer, index) => answer.status === 'rejected' && able.includes(asked[index] as never),
-    );
-    if (refusal?.status === 'rejected') {
-      for (const worker of able) worker.tell({ kind: 'discard' });
-      throw refusal.reason;
-    }
-    const committed = commit();
-    const question: Question = { kind: 'commit' };
-    await Promise.all(
-      able.map((worker) => worker.ask(question, POLICY_MS_MAX).catch(() => this.#replace(worker, 'another config'))),
-    );
-    return committed;
   }
 
   /** Resolves when all that was counted until now has been heard; a worker that hangs is not waited for. */
@@ -187,7 +157,11 @@ export class Crew {
     await this.#configuring;
     const { program, settings, events, onServing, logger } = this.#options;
     this.#lastNumber += 1;
-    const worker = new WorkerProcess(program, this.#lastNumber, { ...events, ended: this.#ended });
+    const worker = new WorkerProcess(program, this.#lastNumber, {
+      ...events,
+      moved: this.#movedElsewhere,
+      ended: this.#ended,
+    });
     this.#workers.add(worker);
     try {
       await worker.start(settings());
@@ -200,6 +174,18 @@ export class Crew {
     logger.info({ pid: worker.pid, worker: worker.number }, 'a worker serves');
     onServing();
   }
+
+  /** A worker that hangs may have had any write under way. */
+  readonly #movedElsewhere = async (asking: WorkerProcess, question: MovedQuestion): Promise<boolean> => {
+    const others = this.all.filter((worker) => worker !== asking && worker.state !== 'starting');
+    const moved = others.map((worker) =>
+      worker.ask({ kind: 'moved', question }, MOVED_MS_MAX).then(
+        (answer) => answer.moved !== false,
+        () => true,
+      ),
+    );
+    return (await Promise.all(moved)).includes(true);
+  };
 
   readonly #ended = (worker: WorkerProcess, untaken: readonly Socket[]): void => {
     this.#workers.delete(worker);
@@ -233,8 +219,7 @@ export class Crew {
     }
   }
 
-  /** It cannot follow the others. */
-  async #replace(worker: WorkerProcess, what: string): Promise<void> {
+  readonly #replace: Replace = async (worker, what) => {
     if (!this.#workers.has(worker)) return; // it died by itself
     this.#options.counters.add('workers_late');
     this.#options.logger.error({ pid: worker.pid }, `a worker did not take ${what} in time and is replaced`);
@@ -242,5 +227,5 @@ export class Crew {
     worker.kill();
     await worker.ended;
     if (wasServing && !this.#ending) this.#startAgain(worker.ranMs);
-  }
+  };
 }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { CounterName } from '../gateway/counters.ts';
 import type { Configured } from '../gateway/parts.ts';
-import type { MirrorView } from '../gateway/type-shadow.ts';
+import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
 import type { EntityChange } from '../store/store.ts';
 
 /**
@@ -36,6 +36,8 @@ export type Question =
   /** Answered when the config could take force; `commit` follows, or `discard`. */
   | { readonly kind: 'prepare'; readonly configured: Configured }
   | { readonly kind: 'commit' }
+  /** Answered with `moved`. */
+  | { readonly kind: 'moved'; readonly question: MovedQuestion }
   /** Answered when all that was counted has been sent. */
   | { readonly kind: 'count' };
 
@@ -58,8 +60,10 @@ export type FromWorker =
   | { readonly kind: 'took'; readonly connection: number }
   /** So many connections have ended. */
   | { readonly kind: 'left'; readonly connections: number }
-  /** Answered by a `Recorded` when all of them are durable, or not. */
+  /** Answered with `recorded` when all of them are durable, or not. */
   | { readonly kind: 'changes'; readonly number: number; readonly changes: readonly EntityChange[] }
+  /** Answered with `moved`: of any other worker. */
+  | { readonly kind: 'moved'; readonly number: number; readonly question: MovedQuestion }
   | { readonly kind: 'evidence'; readonly evidence: readonly Evidence[] }
   | { readonly kind: 'counted'; readonly counted: Counted }
   | Answer;
@@ -73,6 +77,7 @@ export type Answer = {
   readonly error?: Refusal;
   /** Of `changes`: one entry each, `null` for what is durable. */
   readonly recorded?: readonly (Refusal | null)[];
+  readonly moved?: boolean;
 };
 
 export type Refusal = { readonly code: ErrorCode; readonly message: string };

@@ -2,7 +2,7 @@ import type { LedgerSnapshot } from '../../shadow/ledger/index.ts';
 import { BanyanError } from '../contract/errors.ts';
 import type { CounterName, Counters } from '../gateway/counters.ts';
 import type { Outlet } from '../gateway/parts.ts';
-import type { MirrorView } from '../gateway/type-shadow.ts';
+import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
 import type { Writer } from '../store/follower.ts';
 import type { EntityChange } from '../store/store.ts';
 import type { Answer, Evidence, FromWorker } from './messages.ts';
@@ -13,6 +13,9 @@ const CHANGES_MAX = 10_000;
 /** Evidence is sent when there is this much of it, or this long after its first piece. */
 const EVIDENCE_MAX = 200;
 const EVIDENCE_MS = 20;
+
+/** What others say later than this is not waited for. */
+const MOVED_MS_MAX = 500;
 
 type Change = {
   readonly change: EntityChange;
@@ -51,6 +54,16 @@ export class Outbox implements Outlet {
 
   readonly ledger = (type: string, counted: LedgerSnapshot): void => {
     this.#ledgers.push([type, counted]);
+  };
+
+  readonly movedElsewhere = async (question: MovedQuestion): Promise<boolean> => {
+    try {
+      const ask = (number: number) => this.#send({ kind: 'moved', number, question });
+      const { moved } = await this.#questions.ask(ask, MOVED_MS_MAX);
+      return moved !== false;
+    } catch {
+      return true; // late, or too many wait: a difference that may have a reason is not held against the candidate
+    }
   };
 
   connectionLeft(): void {

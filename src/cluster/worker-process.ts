@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { BanyanError } from '../contract/errors.ts';
+import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import type { EntityChange } from '../store/store.ts';
 import type { Answer, Counted, Evidence, FromWorker, Question, Refusal, Settings, ToWorker } from './messages.ts';
 import { Questions } from './questions.ts';
@@ -8,6 +9,7 @@ import { Questions } from './questions.ts';
 /** What the supervisor wants to hear of a worker. */
 export type WorkerEvents = {
   readonly record: (changes: readonly EntityChange[]) => Promise<readonly (Refusal | null)[]>;
+  readonly moved: (asking: WorkerProcess, question: MovedQuestion) => Promise<boolean>;
   readonly evidence: (evidence: readonly Evidence[]) => void;
   readonly counted: (worker: WorkerProcess, counted: Counted) => void;
   /** It is gone, with these connections, of which it had read nothing. */
@@ -118,6 +120,8 @@ export class WorkerProcess {
         return;
       case 'changes':
         return void this.#record(message);
+      case 'moved':
+        return void this.#moved(message);
       case 'evidence':
         return void this.#events.evidence(message.evidence);
       case 'counted':
@@ -129,6 +133,10 @@ export class WorkerProcess {
     this.#handed.get(connection)?.destroy(); // this process's end of it; the worker has its own
     this.#handed.delete(connection);
     this.#taken += 1;
+  }
+
+  async #moved({ number, question }: FromWorker & { readonly kind: 'moved' }): Promise<void> {
+    this.tell({ kind: 'answer', number, moved: await this.#events.moved(this, question) });
   }
 
   async #record({ number, changes }: FromWorker & { readonly kind: 'changes' }): Promise<void> {

@@ -7,6 +7,7 @@ import { redactionKey } from '../gateway/admin/secrets.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { ConfigChange } from '../gateway/live-config.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
+import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import { openFollowerStore } from '../store/follower.ts';
 import type { Store } from '../store/store.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
@@ -31,6 +32,8 @@ export type Channel = {
 export function runWorker(channel: Channel): Promise<void> {
   return new Promise((resolve) => new Worker(channel, resolve));
 }
+
+const DONE = {};
 
 /** What can only be when the settings have come. */
 type Serving = { readonly gateway: Gateway; readonly store: Store; readonly logger: Logger };
@@ -77,28 +80,32 @@ class Worker {
   async #answer(question: Question & { readonly number: number }): Promise<void> {
     const { number } = question;
     try {
-      await this.#do(question);
-      this.#channel.send({ kind: 'answer', number });
+      this.#channel.send({ kind: 'answer', number, ...(await this.#do(question)) });
     } catch (error) {
       this.#channel.send({ kind: 'answer', number, error: refusalOf(error) });
     }
   }
 
-  async #do(question: Question): Promise<void> {
+  async #do(question: Question): Promise<{ readonly moved?: boolean }> {
     switch (question.kind) {
       case 'start':
-        return this.#start(question.settings);
+        this.#start(question.settings);
+        return DONE;
       case 'policy':
-        return follow(this.#gateway().parts, question.policy);
+        follow(this.#gateway().parts, question.policy);
+        return DONE;
+      case 'moved':
+        return { moved: this.#moved(question.question) };
       case 'prepare':
         this.#prepared = await this.#gateway().prepare(question.configured);
-        return;
+        return DONE;
       case 'commit':
         this.#prepared?.();
         this.#prepared = null;
-        return;
+        return DONE;
       case 'count':
-        return this.#count();
+        await this.#count();
+        return DONE;
     }
   }
 
@@ -116,6 +123,11 @@ class Worker {
     for (const type of onV2) gateway.parts.entities.expectOnV2(type);
     this.#serving = { gateway, store, logger };
     setInterval(() => void this.#count(), COUNT_MS).unref();
+  }
+
+  #moved({ type, scopes, sinceMs }: MovedQuestion): boolean {
+    const { types, shadowOf } = this.#gateway().parts;
+    return types.some(({ name }) => name === type) && shadowOf(type).mirror.movedSince(scopes, sinceMs);
   }
 
   #gateway(): Gateway {

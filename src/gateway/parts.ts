@@ -16,7 +16,7 @@ import { TrustedProxies } from './forwarding.ts';
 import { MigratedType } from './migrated-type.ts';
 import type { DebugTokens } from './telemetry/debug-tokens.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
-import { TypeShadow } from './type-shadow.ts';
+import { type MovedQuestion, TypeShadow } from './type-shadow.ts';
 import { Tunnels } from './websocket/tunnels.ts';
 
 /** What a call needs, by name: the rooms of the gateway. A config has its own; a call keeps those it began with. */
@@ -66,6 +66,8 @@ export type Outlet = {
   readonly evidence: (type: string, v2Failed: boolean) => void;
   /** What was counted since the last time. */
   readonly ledger: (type: string, counted: LedgerSnapshot) => void;
+  /** Whether another process had such a write under way; `true` when nobody can say. */
+  readonly movedElsewhere: (question: MovedQuestion) => Promise<boolean>;
 };
 
 /** The rooms that outlive a config: policies, owners, counts, and the shadows of all types that have calls. */
@@ -132,10 +134,10 @@ export class Lasting {
     const { store } = this.#options;
     const [epochMs, storeFailed, defect] = [this.#epochMs, this.#storeFailed, this.#defect];
     const ledger = this.#openLedger(type.name);
-    const isOneOfSeveral = this.#options.outlet !== undefined;
+    const movedElsewhere = this.#options.outlet?.movedElsewhere ?? null;
     return new TypeShadow({
       ...{ type, policies, store, limits, timeouts, epochMs, ledger },
-      ...{ isOneOfSeveral, telemetry, storeFailed, defect },
+      ...{ movedElsewhere, telemetry, storeFailed, defect },
     });
   }
 

@@ -26,8 +26,8 @@ export type TypeShadowOptions = ShadowConfig & {
   readonly epochMs: () => number;
   readonly ledger: Ledger;
   readonly telemetry: Telemetry;
-  /** Other processes mirror calls of this type too. */
-  readonly isOneOfSeveral: boolean;
+  /** Whether other processes, which mirror calls of this type too, had such writes under way; `null`: there is none. */
+  readonly movedElsewhere: ((question: MovedQuestion) => Promise<boolean>) | null;
   readonly storeFailed: (error: unknown) => void;
   /** Hears of what the mirror should not have thrown. */
   readonly defect: (error: unknown) => void;
@@ -35,6 +35,9 @@ export type TypeShadowOptions = ShadowConfig & {
 
 /** What a mirror holds now, and what its twins have met so far. */
 export type MirrorView = { readonly pending: number; readonly stale: number; readonly twinConflicts: number };
+
+/** Was a write of these scopes under way at some time since? By the machine's monotonic clock. */
+export type MovedQuestion = { readonly type: string; readonly scopes: readonly string[]; readonly sinceMs: number };
 
 /** What a config says of a shadow. */
 export type ShadowConfig = { readonly type: MigratedType; readonly limits: Limits; readonly timeouts: Timeouts };
@@ -76,7 +79,7 @@ export class TypeShadow {
   }
 
   #ports(options: TypeShadowOptions): MirrorPorts {
-    const { policies, store, telemetry, defect, epochMs, isOneOfSeveral } = options;
+    const { policies, store, telemetry, defect, epochMs, movedElsewhere } = options;
     const { name } = options.type;
     const nowMs = () => performance.now();
     return {
@@ -94,7 +97,10 @@ export class TypeShadow {
         return observation;
       },
       reach: (side, named) => reachOf(store, name, side, named),
-      awaitTwins: isOneOfSeveral ? (side, named) => awaitTwins({ store, epochMs }, name, side, named) : null,
+      others: movedElsewhere && {
+        awaitTwins: (side, named) => awaitTwins({ store, epochMs }, name, side, named),
+        moved: (scopes, sinceMs) => movedElsewhere({ type: name, scopes, sinceMs }),
+      },
       mirrorsTo: (side) => mirrorsTo(policies, name, side),
       createdBy: (operation, observation) => this.#config.type.createdBy(operation, observation),
       compare: (primary, candidate, pairing) => compare(primary, candidate, this.#rules, pairing),

@@ -96,7 +96,7 @@ function sideThatSays(side: string): Parameters<typeof startUpstream>[0] {
   return ({ method, url }, response) => {
     if (method === 'POST' && url === '/billing/invoices') {
       created += 1;
-      json(response, { id: `${side}-${created}`, by: side }, 201);
+      json(response, { id: `${side}-${created}` }, 201);
     } else json(response, { by: side });
   };
 }

@@ -53,7 +53,7 @@ function setUp(over: Partial<MirrorPorts> = {}, limits: Partial<Limits> = {}, or
       if (known(named).some(({ entity }) => entity?.twin === 'stale')) return { kind: 'stale' };
       return { kind: 'reachable', translation, recorded: known(named).every(({ entity }) => entity !== undefined) };
     },
-    awaitTwins: null,
+    others: null,
     mirrorsTo: () => true,
     createdBy: () => [],
     compare: (primary, candidate) => {
@@ -135,6 +135,21 @@ describe('the mirror', () => {
       twin: 'in_sync',
     });
     expect(translations).toEqual([[], [['legacy-1', 'v2-1']]]);
+  });
+
+  it('does not blame the candidate for a difference that a write of another process may explain', async () => {
+    const asked: (readonly string[])[] = [];
+    const others = {
+      awaitTwins: async () => undefined,
+      moved: async (scopes: readonly string[]) => asked.push(scopes) === 1,
+    };
+    rig = setUp({ others, send: async (side) => answer(side, 'other') });
+    for (let n = 0; n < 2; n += 1) rig.mirror.offer(rig.job({ effect: 'read' }));
+    await rig.mirror.idle();
+    expect([reasons(rig.settlements), asked]).toEqual([
+      ['state_moved', 'mismatch'],
+      [['*'], ['*']],
+    ]);
   });
 
   it('does not trust a twin that comes after a write it missed, which another process may have seen first', async () => {

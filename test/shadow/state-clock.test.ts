@@ -54,4 +54,25 @@ describe('the state clock', () => {
     expect(clock.moved(early)).toBe(true);
     expect(clock.moved(clock.begin('read', agent('a')))).toBe(false);
   });
+
+  it('tells another process whether a write was under way at some time since', () => {
+    let nowMs = 0;
+    const clock = new StateClock('entity', () => nowMs);
+    const scopes = (id: string) => [`agent:${id}`];
+    const write = clock.begin('write', agent('a'));
+    expect([clock.movedSince(scopes('a'), 100), clock.movedSince(scopes('b'), 0)]).toEqual([true, false]);
+    nowMs = 50;
+    clock.end('write', write);
+    expect([40, 50, 51].map((sinceMs) => clock.movedSince(scopes('a'), sinceMs))).toEqual([true, true, false]);
+    expect(clock.movedSince(['*'], 50)).toBe(true);
+  });
+
+  it('holds a write that names something against other writes of that alone, and one that names nothing against none', () => {
+    const clock = new StateClock('entity');
+    const scopes = (effect: 'read' | 'write', named: ReturnType<typeof agent>) =>
+      clock.disputable(effect, clock.begin(effect, named));
+    expect(scopes('write', agent('a'))).toEqual(['agent:a']);
+    expect(scopes('write', [])).toEqual([]);
+    expect(scopes('read', [])).toEqual(['*']);
+  });
 });

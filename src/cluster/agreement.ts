@@ -1,0 +1,79 @@
+import type { Policy } from '../contract/policy.ts';
+import type { Configured } from '../gateway/parts.ts';
+import type { Question } from './messages.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** How long a worker may take to put something in force. */
+const IN_FORCE_MS_MAX = 1000;
+/** How long it may take to compile a config, or to come so far as to be asked. */
+const PREPARE_MS_MAX = 10_000;
+
+/** Ends a worker that cannot follow the others. */
+export type Replace = (worker: WorkerProcess, what: string) => Promise<void>;
+
+/**
+ * Resolves when every call that begins in any worker is decided by this policy. A worker that does not say so in time
+ * is replaced: it would go on deciding by the one before.
+ */
+export async function announcePolicy(
+  workers: readonly WorkerProcess[],
+  policy: Policy,
+  replace: Replace,
+): Promise<void> {
+  const question: Question = { kind: 'policy', policy };
+  const inForce = async (worker: WorkerProcess) => {
+    const mustFollow = worker.state !== 'starting';
+    try {
+      await worker.ask(question, IN_FORCE_MS_MAX);
+    } catch {
+      if (mustFollow) await replace(worker, 'another policy');
+    }
+  };
+  const follow = workers.map((worker) => [worker.state, inForce(worker)] as const);
+  // One that starts is given its first connection behind this message.
+  await Promise.all(follow.flatMap(([state, done]) => (state === 'starting' ? [] : [done])));
+}
+
+/**
+ * Puts a config in force in all workers, or in none: `commit` runs when each has said that it could take it. Those
+ * that leave end on what they have.
+ * @param lives whether a worker still is; what one says that died meanwhile does not count
+ * @throws BanyanError why one could not
+ */
+export async function configureAll<T>(
+  workers: readonly WorkerProcess[],
+  configured: Configured,
+  {
+    commit,
+    lives,
+    replace,
+  }: {
+    readonly commit: () => T;
+    readonly lives: (worker: WorkerProcess) => boolean;
+    readonly replace: Replace;
+  },
+): Promise<T> {
+  const asked = workers.filter(({ state }) => state !== 'leaving');
+  const refusals = await Promise.all(asked.map((worker) => refusalOf(worker, configured)));
+  const able = asked.filter(lives);
+  const refusal = refusals.find((found, index) => found !== null && lives(asked[index] as WorkerProcess));
+  if (refusal !== undefined && refusal !== null) {
+    for (const worker of able) worker.tell({ kind: 'discard' });
+    throw refusal.error;
+  }
+  const committed = commit();
+  const question: Question = { kind: 'commit' };
+  await Promise.all(
+    able.map((worker) => worker.ask(question, IN_FORCE_MS_MAX).catch(() => replace(worker, 'another config'))),
+  );
+  return committed;
+}
+
+async function refusalOf(worker: WorkerProcess, configured: Configured): Promise<{ readonly error: unknown } | null> {
+  try {
+    await worker.ask({ kind: 'prepare', configured }, PREPARE_MS_MAX);
+    return null;
+  } catch (error) {
+    return { error };
+  }
+}
