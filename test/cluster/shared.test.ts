@@ -92,7 +92,7 @@ describe('two workers on one data port', () => {
     let release = () => {};
     rig.v2.answer(({ method, url }, response) => {
       if (url !== '/billing/invoices') return void json(response, { by: 'legacy' });
-      release = () => json(response, { id: 'v2-twin', by: 'legacy' }, 201);
+      release = () => json(response, { id: 'v2-twin' }, 201);
       expect(method).toBe('POST');
     });
     await stage('shadow');
