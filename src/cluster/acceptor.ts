@@ -24,6 +24,7 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #server: Server;
   readonly #waiting: Socket[] = [];
+  #closed = false;
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
@@ -31,7 +32,6 @@ export class Acceptor {
       socket.on('error', () => undefined); // nothing of it is read or written here
       this.take(socket);
     });
-    this.#server.on('error', (error) => options.logger.error({ err: error }, 'the data port failed'));
   }
 
   /** Port 0: any free one. Resolves with the port. */
@@ -40,17 +40,17 @@ export class Acceptor {
       this.#server.once('error', reject);
       this.#server.listen(port, host, resolve);
     });
+    // A connection that could not be accepted, such as for want of file descriptors.
+    this.#server.on('error', (error) => this.#options.logger.error({ err: error }, 'the data port failed'));
     return (this.#server.address() as AddressInfo).port;
   }
 
   /** A connection of which nothing was read. */
   take(socket: Socket): void {
-    const { serving, held, connectionsMax } = this.#options;
+    const { held, connectionsMax } = this.#options;
+    if (this.#closed) return void socket.destroy();
     if (held() + this.#waiting.length >= connectionsMax()) return void this.#drop(socket);
-    const least = serving().reduce<WorkerProcess | null>(
-      (best, worker) => (best === null || worker.connections < best.connections ? worker : best),
-      null,
-    );
+    const least = leastBusy(this.#options.serving());
     if (least !== null) return void least.give(socket);
     if (this.#waiting.length >= WAITING_MAX) return void this.#drop(socket);
     this.#waiting.push(socket);
@@ -63,6 +63,7 @@ export class Acceptor {
 
   /** Takes no new connection. */
   close(): void {
+    this.#closed = true;
     this.#server.close();
     for (const socket of this.#waiting.splice(0)) socket.destroy();
   }
@@ -71,4 +72,15 @@ export class Acceptor {
     this.#options.counters.add('connections_dropped');
     socket.destroy();
   }
+}
+
+/** One that has said nothing for this long may hang; the others are asked first. */
+const SILENT_MS = 3000;
+
+function leastBusy(serving: readonly WorkerProcess[]): WorkerProcess | null {
+  const lively = serving.filter(({ silentMs }) => silentMs < SILENT_MS);
+  return (lively.length > 0 ? lively : serving).reduce<WorkerProcess | null>(
+    (best, worker) => (best === null || worker.connections < best.connections ? worker : best),
+    null,
+  );
 }

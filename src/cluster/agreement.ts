@@ -9,7 +9,7 @@ const IN_FORCE_MS_MAX = 1000;
 const PREPARE_MS_MAX = 10_000;
 
 /** Ends a worker that cannot follow the others. */
-export type Replace = (worker: WorkerProcess, what: string) => Promise<void>;
+export type Replace = (worker: WorkerProcess, why: string) => Promise<void>;
 
 /**
  * Resolves when every call that begins in any worker is decided by this policy. A worker that does not say so in time
@@ -26,7 +26,7 @@ export async function announcePolicy(
     try {
       await worker.ask(question, IN_FORCE_MS_MAX);
     } catch {
-      if (mustFollow) await replace(worker, 'another policy');
+      if (mustFollow) await replace(worker, 'did not take another policy in time');
     }
   };
   const follow = workers.map((worker) => [worker.state, inForce(worker)] as const);
@@ -64,7 +64,7 @@ export async function configureAll<T>(
   const committed = commit();
   const question: Question = { kind: 'commit' };
   await Promise.all(
-    able.map((worker) => worker.ask(question, IN_FORCE_MS_MAX).catch(() => replace(worker, 'another config'))),
+    able.map((worker) => worker.ask(question, IN_FORCE_MS_MAX).catch(() => replace(worker, 'did not take another config in time'))),
   );
   return committed;
 }

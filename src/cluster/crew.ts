@@ -27,6 +27,9 @@ export type CrewOptions = {
 const COUNT_MS_MAX = 1000;
 const MOVED_MS_MAX = 250;
 const END_GRACE_MS = 5000;
+/** A worker that has said nothing for this long hangs. */
+const SILENT_MS_MAX = 15_000;
+const WATCH_MS = 1000;
 
 /** The workers: so many serve, whatever becomes of each. */
 export class Crew {
@@ -39,9 +42,12 @@ export class Crew {
   #restarts = 0;
   #configuring: Promise<unknown> = Promise.resolve();
   #rolling = false;
+  readonly #watch: NodeJS.Timeout;
 
   constructor(options: CrewOptions) {
     this.#options = options;
+    this.#watch = setInterval(() => this.#replaceSilent(), WATCH_MS);
+    this.#watch.unref();
   }
 
   get all(): readonly WorkerProcess[] {
@@ -134,6 +140,7 @@ export class Crew {
   /** Ends all of them: each within `drainMs`, or it is killed. */
   async close(drainMs: number): Promise<void> {
     this.#ending = true;
+    clearInterval(this.#watch);
     for (const worker of this.#workers) worker.leave('close');
     await Promise.all(this.all.map((worker) => this.#endWithin(worker, drainMs)));
   }
@@ -219,10 +226,14 @@ export class Crew {
     }
   }
 
-  readonly #replace: Replace = async (worker, what) => {
+  #replaceSilent(): void {
+    for (const worker of this.serving) if (worker.silentMs > SILENT_MS_MAX) void this.#replace(worker, 'hangs');
+  }
+
+  readonly #replace: Replace = async (worker, why) => {
     if (!this.#workers.has(worker)) return; // it died by itself
     this.#options.counters.add('workers_late');
-    this.#options.logger.error({ pid: worker.pid }, `a worker did not take ${what} in time and is replaced`);
+    this.#options.logger.error({ pid: worker.pid }, `a worker ${why} and is replaced`);
     const wasServing = worker.state === 'serving';
     worker.kill();
     await worker.ended;

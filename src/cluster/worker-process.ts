@@ -34,6 +34,7 @@ export class WorkerProcess {
   /** Handed over and not yet taken, by number: kept open here until then. */
   readonly #handed = new Map<number, Socket>();
   readonly #bornMs = performance.now();
+  #heardMs = performance.now();
   #lastConnection = 0;
   #taken = 0;
   #state: WorkerState = 'starting';
@@ -63,6 +64,11 @@ export class WorkerProcess {
 
   get ranMs(): number {
     return performance.now() - this.#bornMs;
+  }
+
+  /** Since it last said something; a worker tells its counts every second. */
+  get silentMs(): number {
+    return performance.now() - this.#heardMs;
   }
 
   get state(): WorkerState {
@@ -110,6 +116,7 @@ export class WorkerProcess {
   }
 
   #heard(message: FromWorker): void {
+    this.#heardMs = performance.now();
     switch (message.kind) {
       case 'answer':
         return void this.#questions.answered(message);

@@ -27,7 +27,7 @@ export const COUNTERS = {
   upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
   request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
   workers_died: 'workers that ended without being told to, and were replaced',
-  workers_late: 'workers that did not take a policy or a config in time, and were replaced',
+  workers_late: 'workers that hung, or did not take a policy or a config in time, and were replaced',
   connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
 } as const;
 

@@ -71,7 +71,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
     writeAddress(config.state, { ...addresses, pid: process.pid });
     const stopReloads = startReloads(reloader, options.file);
-    if (workers !== null) process.on('SIGUSR2', () => restartQuietly(workers, logger));
+    process.on('SIGUSR2', () => restartQuietly(workers, logger));
     // Before the ready line: whoever reads it may signal at once.
     const stopped = stopSignal(() => {
       logger.warn('a second signal: ending at once, whatever is in flight');
@@ -105,7 +105,8 @@ async function tracingOf({ telemetry: { otlp } }: Config, logger: Logger): Promi
 }
 
 /** For a signal, to which nobody can answer. */
-function restartQuietly(workers: WorkersPort, logger: Logger): void {
+function restartQuietly(workers: WorkersPort | null, logger: Logger): void {
+  if (workers === null) return void logger.warn('SIGUSR2 replaces workers, and the gateway is one process');
   workers.restart().then(
     ({ replaced }) => logger.info({ replaced }, 'the workers have been replaced'),
     (error: unknown) => logger.error({ err: error }, 'the workers were not all replaced'),
