@@ -64,7 +64,9 @@ export async function configureAll<T>(
   const committed = commit();
   const question: Question = { kind: 'commit' };
   await Promise.all(
-    able.map((worker) => worker.ask(question, IN_FORCE_MS_MAX).catch(() => replace(worker, 'did not take another config in time'))),
+    able.map((worker) =>
+      worker.ask(question, IN_FORCE_MS_MAX).catch(() => replace(worker, 'did not take another config in time')),
+    ),
   );
   return committed;
 }

@@ -1,10 +1,12 @@
 import type { LedgerSnapshot } from '../../shadow/ledger/index.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
+import type { OtlpConfig } from '../contract/telemetry.ts';
 import type { CounterName } from '../gateway/counters.ts';
 import type { Configured } from '../gateway/parts.ts';
 import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
 import type { EntityChange } from '../store/store.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 
 /**
  * What the supervisor and a worker say to each other, as JSON over the worker's IPC channel. Messages arrive in the
@@ -26,6 +28,8 @@ export type Settings = {
   /** Types of which V2 owns, or may own, something. */
   readonly onV2: readonly string[];
   readonly logLevel: string;
+  /** Where spans go; `null`: none are made. */
+  readonly otlp: OtlpConfig | null;
 };
 
 /** Needs an `Answer`. */
@@ -87,4 +91,6 @@ export type Counted = {
   readonly counters: Partial<Readonly<Record<CounterName, number>>>;
   readonly ledgers: readonly (readonly [type: string, LedgerSnapshot])[];
   readonly mirrors: Readonly<Record<string, MirrorView>>;
+  /** Those that it tells of now; the others are as they were. */
+  readonly metrics: MetricsSnapshot;
 };

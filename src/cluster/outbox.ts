@@ -2,10 +2,10 @@ import type { LedgerSnapshot } from '../../shadow/ledger/index.ts';
 import { BanyanError } from '../contract/errors.ts';
 import type { CounterName, Counters } from '../gateway/counters.ts';
 import type { Outlet } from '../gateway/parts.ts';
-import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
+import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import type { Writer } from '../store/follower.ts';
 import type { EntityChange } from '../store/store.ts';
-import type { Answer, Evidence, FromWorker } from './messages.ts';
+import type { Answer, Counted, Evidence, FromWorker } from './messages.ts';
 import { errorOf, Questions } from './questions.ts';
 
 /** Changes that wait to become durable; more are refused. */
@@ -81,7 +81,7 @@ export class Outbox implements Outlet {
   }
 
   /** Sends all that was counted and gathered until now. */
-  count(counters: Counters, mirrors: Readonly<Record<string, MirrorView>>): void {
+  count(counters: Counters, held: Pick<Counted, 'mirrors' | 'metrics'>): void {
     this.#sendEvidence();
     const now = counters.snapshot();
     const changed = Object.entries(now).map(([name, value]) => [
@@ -91,7 +91,7 @@ export class Outbox implements Outlet {
     this.#countersTold = now;
     const ledgers = this.#ledgers;
     this.#ledgers = [];
-    this.#send({ kind: 'counted', counted: { counters: Object.fromEntries(changed), ledgers, mirrors } });
+    this.#send({ kind: 'counted', counted: { counters: Object.fromEntries(changed), ledgers, ...held } });
   }
 
   #change(change: EntityChange): Promise<void> {

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
+import type { OtlpConfig } from '../contract/telemetry.ts';
 import type { WorkersPort } from '../gateway/admin/workers.ts';
 import type { DataPlane, GatewayOptions } from '../gateway/gateway.ts';
 import { type ConfigChange, LiveConfig } from '../gateway/live-config.ts';
 import type { Configured, GatewayParts } from '../gateway/parts.ts';
+import { GatewayMetrics } from '../gateway/telemetry/gateway-metrics.ts';
 import type { EntityChange, Store } from '../store/store.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import { Acceptor } from './acceptor.ts';
 import { Crew } from './crew.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
@@ -14,7 +17,9 @@ import { shareOf } from './shares.ts';
 import { Tallies } from './tallies.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-export type SupervisorOptions = Omit<GatewayOptions, 'outlet' | 'announce'> & {
+export type SupervisorOptions = Omit<GatewayOptions, 'outlet' | 'announce' | 'tracing'> & {
+  /** Where the workers' spans go. */
+  readonly otlp: OtlpConfig | null;
   /** The command line's program, which knows the command `worker`. */
   readonly program: string;
   readonly workers: number;
@@ -36,6 +41,7 @@ export class Supervisor implements DataPlane {
   readonly #crew: Crew;
   readonly #acceptor: Acceptor;
   readonly #tallies: Tallies;
+  readonly #metrics: GatewayMetrics;
   readonly #saving: NodeJS.Timeout;
   #configured: Configured;
   #v2Host: string | null = null;
@@ -47,6 +53,7 @@ export class Supervisor implements DataPlane {
     this.#configured = options;
     this.#config = new LiveConfig(options, { ...options, announce: (policy) => this.#crew.announce(policy) });
     this.#tallies = new Tallies(() => this.parts, store);
+    this.#metrics = new GatewayMetrics(store);
     const { counters, policies, entities } = this.parts;
     policies.on('moved', (after, before) => {
       if (mayBeOnV2(after) || mayBeOnV2(before)) entities.expectOnV2(after.type);
@@ -87,6 +94,12 @@ export class Supervisor implements DataPlane {
 
   get draining(): boolean {
     return this.#stopBeganMs !== null;
+  }
+
+  /** What all processes have counted and measured until now. */
+  async metrics(): Promise<MetricsSnapshot> {
+    await this.#crew.count();
+    return this.#tallies.metrics(this.#metrics.snapshot(this.parts, 0));
   }
 
   /** Resolves with the base URL of the data port, when it is open and every worker serves. */
@@ -142,7 +155,7 @@ export class Supervisor implements DataPlane {
   }
 
   #settings(): Settings {
-    const { state, logger, workers } = this.#options;
+    const { state, logger, workers, otlp } = this.#options;
     const { types, limits, timeouts, trustedProxies } = this.#configured;
     return {
       protocol: PROTOCOL,
@@ -151,6 +164,7 @@ export class Supervisor implements DataPlane {
       v2Host: this.#v2Host,
       onV2: types.map(({ name }) => name).filter((type) => this.parts.entities.anyOnV2(type)),
       logLevel: logger.level,
+      otlp,
     };
   }
 

@@ -3,7 +3,9 @@ import { type LedgerSnapshot, settledCount } from '../../shadow/ledger/snapshot.
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { MirrorView } from '../gateway/type-shadow.ts';
 import type { Store } from '../store/store.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import type { Counted } from './messages.ts';
+import { MetricsTally } from './metrics-tally.ts';
 
 /** What one worker has told so far, as far as it matters when it dies. */
 type Told = {
@@ -20,6 +22,7 @@ export class Tallies {
   readonly #parts: () => GatewayParts;
   readonly #store: Store;
   readonly #told = new Map<number, Told>();
+  readonly #metrics = new MetricsTally();
   /** Twins that workers which have ended doubted, and conflicts that they met. */
   readonly #ended = new Map<string, MirrorView>();
 
@@ -28,7 +31,8 @@ export class Tallies {
     this.#store = store;
   }
 
-  absorb(worker: number, { counters, ledgers, mirrors }: Counted): void {
+  absorb(worker: number, { counters, ledgers, mirrors, metrics }: Counted): void {
+    this.#metrics.tell(worker, metrics);
     const told = this.#told.get(worker) ?? { open: new Map(), mirrors: {} };
     this.#told.set(worker, told);
     told.mirrors = mirrors;
@@ -44,10 +48,16 @@ export class Tallies {
     const told = this.#told.get(worker);
     if (told === undefined) return;
     this.#told.delete(worker);
+    this.#metrics.ended(worker);
     for (const [type, view] of Object.entries(told.mirrors)) {
       this.#ended.set(type, addViews(this.#ended.get(type) ?? NOTHING, { ...view, pending: 0 }));
     }
     for (const [type, open] of told.open) this.#interrupted(type, open);
+  }
+
+  /** What all processes measured, with the supervisor's own. */
+  metrics(own: MetricsSnapshot): MetricsSnapshot {
+    return this.#metrics.together(own);
   }
 
   /** What the workers' mirrors hold. */

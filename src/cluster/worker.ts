@@ -3,15 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { BanyanError } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
-import { redactionKey } from '../gateway/admin/secrets.ts';
+import type { OtlpConfig } from '../contract/telemetry.ts';
+import { adminToken, redactionKey } from '../gateway/admin/secrets.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { ConfigChange } from '../gateway/live-config.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
+import { DebugTokens } from '../gateway/telemetry/debug-tokens.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import { openFollowerStore } from '../store/follower.ts';
 import type { Store } from '../store/store.ts';
+import { openTracing } from '../telemetry/trace/open-tracing.ts';
+import type { Tracing } from '../telemetry/trace/tracing.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
 import { type FromWorker, PROTOCOL, type Question, type Settings, type ToWorker } from './messages.ts';
+import { ownMetrics } from './metrics-tally.ts';
 import { Outbox } from './outbox.ts';
 import { refusalOf } from './questions.ts';
 
@@ -36,7 +41,12 @@ export function runWorker(channel: Channel): Promise<void> {
 const DONE = {};
 
 /** What can only be when the settings have come. */
-type Serving = { readonly gateway: Gateway; readonly store: Store; readonly logger: Logger };
+type Serving = {
+  readonly gateway: Gateway;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly tracing: Tracing | null;
+};
 
 /** A process that serves connections, and leaves to the supervisor what there must be one of. */
 class Worker {
@@ -46,13 +56,20 @@ class Worker {
   #serving: Serving | null = null;
   #prepared: (() => ConfigChange) | null = null;
   #ending = false;
+  /** What came while the worker starts, in order. */
+  #waiting: (() => void)[] | null = null;
 
   constructor(channel: Channel, ended: () => void) {
     this.#channel = channel;
     this.#ended = ended;
     this.#outbox = new Outbox(channel.send);
-    channel.onMessage((message, socket) => this.#heard(message, socket));
+    channel.onMessage((message, socket) => this.#inOrder(() => this.#heard(message, socket)));
     channel.onEnd(() => void this.#orphaned());
+  }
+
+  #inOrder(hear: () => void): void {
+    if (this.#waiting === null) hear();
+    else this.#waiting.push(hear);
   }
 
   #heard(message: ToWorker, socket: Socket | undefined): void {
@@ -89,7 +106,7 @@ class Worker {
   async #do(question: Question): Promise<{ readonly moved?: boolean }> {
     switch (question.kind) {
       case 'start':
-        this.#start(question.settings);
+        await this.#startInOrder(question.settings);
         return DONE;
       case 'policy':
         follow(this.#gateway().parts, question.policy);
@@ -104,25 +121,38 @@ class Worker {
         this.#prepared = null;
         return DONE;
       case 'count':
-        await this.#count();
+        await this.#count('all');
         return DONE;
     }
   }
 
-  #start(settings: Settings): void {
+  async #startInOrder(settings: Settings): Promise<void> {
+    this.#waiting = [];
+    try {
+      await this.#start(settings);
+    } finally {
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      for (const hear of waiting) hear();
+    }
+  }
+
+  async #start(settings: Settings): Promise<void> {
     if (settings.protocol !== PROTOCOL) {
       throw new BanyanError('BAD_CONFIG', `the supervisor speaks protocol ${settings.protocol}, this is ${PROTOCOL}`);
     }
-    const { state, configured, v2Host, onV2, logLevel } = settings;
+    const { state, configured, v2Host, onV2, logLevel, otlp } = settings;
     const logger = pino({ name: 'banyan', level: logLevel }, pino.destination(2));
     const store = openFollowerStore(state, this.#outbox.writer);
     const data = { host: '', port: 0 }; // it never listens itself
+    const tracing = await tracingOf(otlp, logger);
+    const secrets = { redactionKey: redactionKey(state), debugTokens: new DebugTokens(adminToken(state)) };
     const outlet = this.#outbox;
-    const gateway = new Gateway({ ...configured, data, store, logger, outlet, redactionKey: redactionKey(state) });
+    const gateway = new Gateway({ ...configured, ...secrets, data, store, logger, tracing, outlet });
     gateway.setV2Host(v2Host);
     for (const type of onV2) gateway.parts.entities.expectOnV2(type);
-    this.#serving = { gateway, store, logger };
-    setInterval(() => void this.#count(), COUNT_MS).unref();
+    this.#serving = { gateway, store, logger, tracing };
+    setInterval(() => void this.#count('calls'), COUNT_MS).unref();
   }
 
   #moved({ type, scopes, sinceMs }: MovedQuestion): boolean {
@@ -144,12 +174,15 @@ class Worker {
     socket.resume();
   }
 
-  async #count(): Promise<void> {
+  /** @param measured what is always kept up; or all, which somebody wants to see */
+  async #count(measured: 'calls' | 'all'): Promise<void> {
     if (this.#serving === null) return;
     const { gateway } = this.#serving;
     await gateway.saveLedgers();
-    const { counters, types, shadowOf } = gateway.parts;
-    this.#outbox.count(counters, Object.fromEntries(types.map(({ name }) => [name, shadowOf(name).view()])));
+    const { counters, types, shadowOf, telemetry } = gateway.parts;
+    const mirrors = Object.fromEntries(types.map(({ name }) => [name, shadowOf(name).view()]));
+    const metrics = measured === 'all' ? gateway.metrics().metrics : telemetry.metrics.points();
+    this.#outbox.count(counters, { mirrors, metrics: ownMetrics(metrics) });
   }
 
   async #end(how: (gateway: Gateway) => Promise<void>): Promise<void> {
@@ -157,8 +190,9 @@ class Worker {
     this.#ending = true;
     if (this.#serving !== null) {
       await how(this.#serving.gateway);
-      await this.#count();
+      await this.#count('all');
       await this.#serving.store.close();
+      await this.#serving.tracing?.close();
     }
     this.#ended();
   }
@@ -170,6 +204,11 @@ class Worker {
     await Promise.race([this.#end((gateway) => gateway.close()), sleep(ORPHAN_DRAIN_MS)]);
     this.#ended();
   }
+}
+
+async function tracingOf(otlp: OtlpConfig | null, logger: Logger): Promise<Tracing | null> {
+  if (otlp === null) return null;
+  return openTracing(otlp, (error) => logger.warn({ err: error }, 'spans could not be delivered to the collector'));
 }
 
 /** Old owners are looked up anew with each call, so nothing else has to change with a policy. */

@@ -32,6 +32,9 @@ it('a rolling restart and a reload under load fail no call and cut no answer', a
   // Every call of the three generations has been counted, once.
   const { types } = await rig.status();
   expect(types[0]?.calls.answered.legacy).toBe(load.calls());
+  const metrics = await (await fetch(`${rig.gateway.ready[2]}/metrics`)).text();
+  const counts = [...metrics.matchAll(/^http_server_request_duration_seconds_count\{.*\} (\d+)$/gm)];
+  expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(load.calls());
 });
 
 it('a kept connection gets its next answer from the worker that leaves, which then says that it closes', async () => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ToWorker } from '../../cluster/messages.ts';
 import type { Channel } from '../../cluster/worker.ts';
 import { BanyanError } from '../../contract/errors.ts';
+import { keepLittleRoomForNewObjects } from '../up/room-for-new-objects.ts';
 
 /** What reaches a worker from its terminal or its service's group is the supervisor's to act on. */
 const SIGNALS_OF_THE_SUPERVISOR = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const;
@@ -13,6 +14,7 @@ export function addWorker(program: Command): void {
     if (process.send === undefined)
       throw new BanyanError('BAD_INPUT', 'workers are started by `banyan up --workers N`');
     for (const signal of SIGNALS_OF_THE_SUPERVISOR) process.on(signal, () => undefined);
+    keepLittleRoomForNewObjects();
     const { runWorker } = await import('../../cluster/worker.ts');
     const { channel, flushed } = channelOf(process);
     await runWorker(channel);

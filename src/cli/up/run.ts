@@ -50,7 +50,8 @@ export async function runGateway(options: UpOptions): Promise<void> {
   for (const warning of configWarnings(config)) logger.warn(warning);
   await refuseSecond(config.state);
   const state = openState(config);
-  const tracing = await tracingOf(config, logger);
+  // Of several processes, those that serve make the spans.
+  const tracing = options.workers === 1 ? await tracingOf(config, logger) : null;
   const gateway = gatewayFor(options, { ...state, tracing }, logger);
   const workers = gateway instanceof Supervisor ? gateway.workers : null;
   const host = v2HostFor(options, gateway, logger);
@@ -116,7 +117,8 @@ function restartQuietly(workers: WorkersPort | null, logger: Logger): void {
 function gatewayFor({ config, workers }: UpOptions, state: State, logger: Logger): Gateway | Supervisor {
   if (workers === 1) return new Gateway({ ...config, ...state, logger });
   const [, program = ''] = process.argv;
-  return new Supervisor({ ...config, ...state, logger, workers, program });
+  const { tracing: _, ...shared } = state;
+  return new Supervisor({ ...config, ...shared, otlp: config.telemetry.otlp, logger, workers, program });
 }
 
 type State = ReturnType<typeof openState> & { readonly tracing: Tracing | null };
