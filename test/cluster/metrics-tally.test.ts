@@ -4,7 +4,7 @@ import type { MetricPoints, MetricsSnapshot } from '../../src/telemetry/metrics/
 
 const one = (name: MetricPoints['name'], value: number): MetricPoints => ({ name, points: [{ labels: [], value }] });
 const of = (...metrics: readonly MetricPoints[]): MetricsSnapshot => ({ schema: 1, metrics });
-const valueOf = ({ metrics }: MetricsSnapshot, name: string) =>
+const read = ({ metrics }: MetricsSnapshot, name: string) =>
   metrics.find((metric) => metric.name === name)?.points[0]?.value;
 
 it('what counts up goes on when a worker ends, and what it held is gone', () => {
@@ -15,13 +15,13 @@ it('what counts up goes on when a worker ends, and what it held is gone', () => 
   const own = of(one('banyan.gateway.events', 1));
   const together = tally.together(own);
   expect(
-    ['banyan.client.connections', 'banyan.spans', 'banyan.gateway.events'].map((name) => valueOf(together, name)),
+    ['banyan.client.connections', 'banyan.spans', 'banyan.gateway.events'].map((name) => read(together, name)),
   ).toEqual([7, 13, 1]);
   tally.ended(1);
   tally.ended(1);
   tally.tell(3, of(one('banyan.spans', 1)));
   const after = tally.together(own);
-  expect([valueOf(after, 'banyan.client.connections'), valueOf(after, 'banyan.spans')]).toEqual([4, 14]);
+  expect([read(after, 'banyan.client.connections'), read(after, 'banyan.spans')]).toEqual([4, 14]);
 });
 
 it('what the supervisor has added up itself is not told twice', () => {
