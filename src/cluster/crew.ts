@@ -161,7 +161,8 @@ export class Crew {
 
   /** @throws BanyanError */
   async #startOne(): Promise<void> {
-    await this.#configuring;
+    await this.#configured();
+    if (this.#ending) throw new BanyanError('OVERLOADED', 'the gateway stops');
     const { program, settings, events, onServing, logger } = this.#options;
     this.#lastNumber += 1;
     const worker = new WorkerProcess(program, this.#lastNumber, {
@@ -193,6 +194,14 @@ export class Crew {
     );
     return (await Promise.all(moved)).includes(true);
   };
+
+  /** A worker that started in the midst of another config would miss it. */
+  async #configured(): Promise<void> {
+    for (let seen: unknown = null; seen !== this.#configuring; ) {
+      seen = this.#configuring;
+      await seen;
+    }
+  }
 
   readonly #ended = (worker: WorkerProcess, untaken: readonly Socket[]): void => {
     this.#workers.delete(worker);
