@@ -7,6 +7,7 @@ import type { Configured } from '../gateway/parts.ts';
 import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
 import type { EntityChange } from '../store/store.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
+import type { TypeInstances } from './instances.ts';
 
 /**
  * What the supervisor and a worker say to each other, as JSON over the worker's IPC channel. Messages arrive in the
@@ -91,6 +92,7 @@ export type Counted = {
   readonly counters: Partial<Readonly<Record<CounterName, number>>>;
   readonly ledgers: readonly (readonly [type: string, LedgerSnapshot])[];
   readonly mirrors: Readonly<Record<string, MirrorView>>;
+  readonly instances: Readonly<Record<string, TypeInstances>>;
   /** Those that it tells of now; the others are as they were. */
   readonly metrics: MetricsSnapshot;
 };

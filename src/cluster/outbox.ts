@@ -81,7 +81,7 @@ export class Outbox implements Outlet {
   }
 
   /** Sends all that was counted and gathered until now. */
-  count(counters: Counters, held: Pick<Counted, 'mirrors' | 'metrics'>): void {
+  count(counters: Counters, held: Omit<Counted, 'counters' | 'ledgers'>): void {
     this.#sendEvidence();
     const now = counters.snapshot();
     const changed = Object.entries(now).map(([name, value]) => [

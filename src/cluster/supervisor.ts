@@ -177,6 +177,7 @@ export class Supervisor implements DataPlane {
     return {
       count: () => this.#crew.count(),
       mirror: (type) => this.#tallies.mirror(type),
+      instances: (type) => this.#tallies.instances(type),
       restart: () => this.#crew.restart(this.parts.timeouts.drainMs),
       view: () => ({
         expected: this.#options.workers,

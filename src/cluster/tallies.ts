@@ -4,6 +4,7 @@ import type { GatewayParts } from '../gateway/parts.ts';
 import type { MirrorView } from '../gateway/type-shadow.ts';
 import type { Store } from '../store/store.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
+import { type TypeInstances, togetherInstances } from './instances.ts';
 import type { Counted } from './messages.ts';
 import { MetricsTally } from './metrics-tally.ts';
 
@@ -12,6 +13,7 @@ type Told = {
   /** By type and operation: eligible calls of which it has not told what became of them. */
   readonly open: Map<string, Map<string, number>>;
   mirrors: Readonly<Record<string, MirrorView>>;
+  instances: Readonly<Record<string, TypeInstances>>;
 };
 
 /**
@@ -31,11 +33,12 @@ export class Tallies {
     this.#store = store;
   }
 
-  absorb(worker: number, { counters, ledgers, mirrors, metrics }: Counted): void {
+  absorb(worker: number, { counters, ledgers, mirrors, instances, metrics }: Counted): void {
     this.#metrics.tell(worker, metrics);
-    const told = this.#told.get(worker) ?? { open: new Map(), mirrors: {} };
+    const told = this.#told.get(worker) ?? { open: new Map(), mirrors, instances };
     this.#told.set(worker, told);
     told.mirrors = mirrors;
+    told.instances = instances;
     this.#parts().counters.absorb(counters);
     for (const [type, counted] of ledgers) {
       noteOpen(told, type, counted);
@@ -64,6 +67,11 @@ export class Tallies {
   mirror(type: string): MirrorView {
     const views = [...this.#told.values()].map(({ mirrors }) => mirrors[type] ?? NOTHING);
     return views.reduce(addViews, this.#ended.get(type) ?? NOTHING);
+  }
+
+  /** How the workers judge the instances of a type; `null` before they have said. */
+  instances(type: string): TypeInstances | null {
+    return togetherInstances([...this.#told.values()].flatMap(({ instances }) => instances[type] ?? []));
   }
 
   #interrupted(type: string, open: ReadonlyMap<string, number>): void {

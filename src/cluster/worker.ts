@@ -182,7 +182,8 @@ class Worker {
     const { counters, types, shadowOf, telemetry } = gateway.parts;
     const mirrors = Object.fromEntries(types.map(({ name }) => [name, shadowOf(name).view()]));
     const metrics = measured === 'all' ? gateway.metrics().metrics : telemetry.metrics.points();
-    this.#outbox.count(counters, { mirrors, metrics: ownMetrics(metrics) });
+    const instances = Object.fromEntries(types.map((type) => [type.name, type.instances()]));
+    this.#outbox.count(counters, { mirrors, instances, metrics: ownMetrics(metrics) });
   }
 
   async #end(how: (gateway: Gateway) => Promise<void>): Promise<void> {

@@ -80,7 +80,7 @@ it('a worker’s share of a limit is its part of what all hold together, rounded
   });
 });
 
-const NOTHING = { mirrors: {}, metrics: { schema: 1, metrics: [] } } as const;
+const NOTHING = { mirrors: {}, instances: {}, metrics: { schema: 1, metrics: [] } } as const;
 
 describe('an outbox', () => {
   const entity = (id: string): EntityChange => {

@@ -94,7 +94,8 @@ function addReads(app: FastifyInstance, { parts, store, config, workers }: Admin
     const name = typeOf(request);
     const type = parts().types.find((known) => known.name === name);
     if (type === undefined) throw new BanyanError('UNKNOWN_TYPE', `there is no type ${name}`);
-    return { schema: 1, ...typeView(parts(), store, type) };
+    await workers?.count();
+    return { schema: 1, ...typeView(parts(), { store, workers }, type) };
   });
   app.get('/v1/types/:type/report', async (request) => {
     const type = typeOf(request);

@@ -78,7 +78,7 @@ export function typeView(parts: GatewayParts, { store, workers }: Omit<Shown, 'c
     type: type.name,
     policy: parts.policies.current(type.name),
     upstreams: type.upstreams(),
-    instances: type.instances(),
+    instances: workers?.instances(type.name) ?? type.instances(),
     entities: store.countEntities(type.name),
     calls: shadow.ledger.totals(),
     // Of several processes, this one mirrors nothing itself.

@@ -1,3 +1,5 @@
+import type { Side } from '../../contract/stages.ts';
+import type { SideInstances } from '../migrated-type.ts';
 import type { MirrorView } from '../type-shadow.ts';
 
 /** A process that serves the data port. */
@@ -30,6 +32,8 @@ export type WorkersPort = {
   readonly count: () => Promise<void>;
   /** What their mirrors of a type hold. */
   readonly mirror: (type: string) => MirrorView;
+  /** How they judge the instances of a type; `null` before they have said. */
+  readonly instances: (type: string) => Readonly<Record<Side, SideInstances>> | null;
   /** Throws BanyanError RESTARTING or RESTART_FAILED. */
   readonly restart: () => Promise<{ readonly replaced: number }>;
   readonly view: () => WorkersView;
