@@ -26,6 +26,10 @@ export const COUNTERS = {
   upgrades_idle: 'WebSockets closed because nothing had passed for upgradeIdleMs',
   upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
   request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
+  tls_handshakes_failed:
+    'connections to a data port with TLS that came to no TLS: other protocols, versions, certificates',
+  stream_resets_over_limit:
+    'connections of HTTP/2 that were closed because their client reset streams faster than allowed',
   connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
 } as const;
 

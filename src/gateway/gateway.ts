@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
+import type { DataListen } from '../contract/listen.ts';
+import type { DataTls } from '../contract/tls.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
-import type { Arrival } from './client-connection.ts';
+import type { Arrival } from './arrival.ts';
 import { DataPort, type UpgradeArrival } from './data-port.ts';
 import { type ConfigChange, LiveConfig } from './live-config.ts';
 import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
@@ -13,7 +15,7 @@ import { UpgradeClient } from './websocket/upgrade-client.ts';
 export type GatewayOptions = Configured &
   LastingOptions & {
     /** Port 0: any free one. */
-    readonly data: { readonly host: string; readonly port: number };
+    readonly data: DataListen;
   };
 
 /** How often ledgers are written to the store. A kill loses at most the counts of this long, never an owner or a policy. */
@@ -28,12 +30,16 @@ export class Gateway {
   readonly #metrics: GatewayMetrics;
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
+  #url: string | null = null;
+  #tls: DataTls | null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#tls = options.tls ?? null;
     this.#config = new LiveConfig(options, options);
     this.#port = new DataPort({
       ...options,
+      tls: options.tls ?? null,
       counters: this.parts.counters,
       serve: (arrival) => this.#serve(arrival),
       upgrade: (arrival) => this.#upgrade(arrival),
@@ -50,9 +56,13 @@ export class Gateway {
 
   /** Resolves with the base URL of the data port. */
   async listen(): Promise<string> {
-    const { host } = this.#options.data;
-    const port = await this.#port.listen(this.#options.data);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#url = await this.#port.listen(this.#options.data);
+    return this.#url;
+  }
+
+  /** Base URL of the data port; `null` before it listens. */
+  get url(): string | null {
+    return this.#url;
   }
 
   /** Everything that is counted and measured, at this moment. */
@@ -76,7 +86,17 @@ export class Gateway {
    */
   async reconfigure(next: Configured): Promise<ConfigChange> {
     if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
-    return this.#config.replace(next);
+    const change = await this.#config.replace(next);
+    return this.#renewCertificates(next.tls ?? null) ? { ...change, renewed: ['certificates'] } : change;
+  }
+
+  #renewCertificates(next: DataTls | null): boolean {
+    const { certificates, minVersion } = this.#tls ?? {};
+    if (next === null || (next.certificates.digest === certificates?.digest && next.minVersion === minVersion))
+      return false;
+    this.#port.renewCertificates(next);
+    this.#tls = next;
+    return true;
   }
 
   /**

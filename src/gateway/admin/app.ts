@@ -22,6 +22,8 @@ import { explainView, statusView, typeView } from './views.ts';
 export type AdminOptions = Pick<Observability, 'metrics' | 'debugTokens'> & {
   /** Those in force now. */
   readonly parts: () => GatewayParts;
+  /** Base URL of the data port, once it listens. */
+  readonly dataUrl: () => string | null;
   readonly config: ConfigPort;
   readonly store: Store;
   readonly token: string;
@@ -70,8 +72,8 @@ function addProbes(app: FastifyInstance, { isReady }: AdminOptions): void {
   });
 }
 
-function addReads(app: FastifyInstance, { parts, store, config }: AdminOptions): void {
-  app.get('/v1/status', async () => statusView(parts(), store, config.view()));
+function addReads(app: FastifyInstance, { parts, dataUrl, store, config }: AdminOptions): void {
+  app.get('/v1/status', async () => statusView(parts(), store, { data: dataUrl(), config: config.view() }));
   app.get('/v1/audit', async (request) => {
     const { type, limit } = read(auditQuery, request.query);
     return { schema: 1, lines: parts().policies.audit(type === undefined ? { limit } : { type, limit }) };

@@ -16,6 +16,8 @@ import type { ConfigView } from './config.ts';
 
 export type StatusView = {
   readonly schema: 1;
+  /** Base URL of the data port; `null` while it does not listen. */
+  readonly data: string | null;
   readonly config: ConfigView;
   readonly types: readonly TypeView[];
   readonly counters: Readonly<Record<CounterName, number>>;
@@ -54,9 +56,14 @@ export type ExplainView = {
   readonly refused: { readonly code: string; readonly message: string; readonly hint: string } | null;
 };
 
-export function statusView(parts: GatewayParts, store: Store, config: ConfigView): StatusView {
+export function statusView(
+  parts: GatewayParts,
+  store: Store,
+  { data, config }: Pick<StatusView, 'data' | 'config'>,
+): StatusView {
   return {
     schema: 1,
+    data,
     config,
     types: parts.types.map((type) => typeView(parts, store, type)),
     counters: parts.counters.snapshot(),
