@@ -1,6 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { type DataListen, listenUrl } from '../contract/listen.ts';
 import type { Counters } from '../gateway/counters.ts';
+import { giveMode, makeWay } from '../gateway/unix-socket.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export type AcceptorOptions = {
@@ -34,15 +36,24 @@ export class Acceptor {
     });
   }
 
-  /** Port 0: any free one. Resolves with the port. */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  /** Port 0: any free one. Resolves with the base URL. */
+  async listen(listen: DataListen, scheme: 'http' | 'https'): Promise<string> {
+    if ('unix' in listen) await makeWay(listen.unix);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      const at = 'unix' in listen ? { path: listen.unix } : { host: listen.host, port: listen.port };
+      this.#server.listen(at, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
     });
     // A connection that could not be accepted, such as for want of file descriptors.
     this.#server.on('error', (error) => this.#options.logger.error({ err: error }, 'the data port failed'));
-    return (this.#server.address() as AddressInfo).port;
+    if ('unix' in listen) {
+      giveMode(listen.unix, listen.mode);
+      return listenUrl(listen, scheme);
+    }
+    return listenUrl({ ...listen, port: (this.#server.address() as AddressInfo).port }, scheme);
   }
 
   /** A connection of which nothing was read. */

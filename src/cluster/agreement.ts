@@ -1,6 +1,6 @@
 import type { Policy } from '../contract/policy.ts';
-import type { Configured } from '../gateway/parts.ts';
 import type { Question } from './messages.ts';
+import type { SentConfig } from './sent-config.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** How long a worker may take to put something in force. */
@@ -42,7 +42,7 @@ export async function announcePolicy(
  */
 export async function configureAll<T>(
   workers: readonly WorkerProcess[],
-  configured: Configured,
+  configured: SentConfig,
   {
     commit,
     lives,
@@ -71,7 +71,7 @@ export async function configureAll<T>(
   return committed;
 }
 
-async function refusalOf(worker: WorkerProcess, configured: Configured): Promise<{ readonly error: unknown } | null> {
+async function refusalOf(worker: WorkerProcess, configured: SentConfig): Promise<{ readonly error: unknown } | null> {
   try {
     await worker.ask({ kind: 'prepare', configured }, PREPARE_MS_MAX);
     return null;

@@ -3,11 +3,11 @@ import type { Logger } from 'pino';
 import { BanyanError } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { Counters } from '../gateway/counters.ts';
-import type { Configured } from '../gateway/parts.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import { announcePolicy, configureAll, type Replace } from './agreement.ts';
 import type { Settings, ToWorker } from './messages.ts';
 import { RestartLimit } from './restart-limit.ts';
+import type { SentConfig } from './sent-config.ts';
 import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
 
 export type CrewOptions = {
@@ -90,7 +90,7 @@ export class Crew {
    * Puts a config in force in all of them, or in none. One at a time, and no worker starts meanwhile.
    * @throws BanyanError why one could not take it
    */
-  configure<T>(configured: Configured, commit: () => T): Promise<T> {
+  configure<T>(configured: SentConfig, commit: () => T): Promise<T> {
     const lives = (worker: WorkerProcess) => this.#workers.has(worker);
     const done = this.#configuring.then(() =>
       configureAll(this.all, configured, { commit, lives, replace: this.#replace }),

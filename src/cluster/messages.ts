@@ -3,11 +3,11 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { OtlpConfig } from '../contract/telemetry.ts';
 import type { CounterName } from '../gateway/counters.ts';
-import type { Configured } from '../gateway/parts.ts';
 import type { MirrorView, MovedQuestion } from '../gateway/type-shadow.ts';
 import type { EntityChange } from '../store/store.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import type { TypeInstances } from './instances.ts';
+import type { SentConfig } from './sent-config.ts';
 
 /**
  * What the supervisor and a worker say to each other, as JSON over the worker's IPC channel. Messages arrive in the
@@ -24,7 +24,7 @@ export type Settings = {
   /** The state folder. */
   readonly state: string;
   /** With this worker's share of the limits. */
-  readonly configured: Configured;
+  readonly configured: SentConfig;
   readonly v2Host: string | null;
   /** Types of which V2 owns, or may own, something. */
   readonly onV2: readonly string[];
@@ -39,7 +39,7 @@ export type Question =
   /** Answered when calls that begin are decided by it. */
   | { readonly kind: 'policy'; readonly policy: Policy }
   /** Answered when the config could take force; `commit` follows, or `discard`. */
-  | { readonly kind: 'prepare'; readonly configured: Configured }
+  | { readonly kind: 'prepare'; readonly configured: SentConfig }
   | { readonly kind: 'commit' }
   /** Answered with `moved`. */
   | { readonly kind: 'moved'; readonly question: MovedQuestion }

@@ -14,6 +14,7 @@ const BOUNDS = {
   upgradesMax: 'all',
   headersMax: 'each',
   targetBytesMax: 'each',
+  streamsMax: 'each',
   requestBodyBytesMax: 'each',
   // Kept by the supervisor, which accepts them.
   clientConnectionsMax: 'each',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import type { OtlpConfig } from '../contract/telemetry.ts';
 import type { WorkersPort } from '../gateway/admin/workers.ts';
-import type { DataPlane, GatewayOptions } from '../gateway/gateway.ts';
+import { type DataPlane, type GatewayOptions, renews } from '../gateway/gateway.ts';
 import { type ConfigChange, LiveConfig } from '../gateway/live-config.ts';
 import type { Configured, GatewayParts } from '../gateway/parts.ts';
 import { GatewayMetrics } from '../gateway/telemetry/gateway-metrics.ts';
@@ -13,6 +13,7 @@ import { Crew } from './crew.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
 import { type Evidence, PROTOCOL, type Refusal, type Settings } from './messages.ts';
 import { refusalOf } from './questions.ts';
+import { sentConfig } from './sent-config.ts';
 import { shareOf } from './shares.ts';
 import { Tallies } from './tallies.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -46,6 +47,7 @@ export class Supervisor implements DataPlane {
   #configured: Configured;
   #v2Host: string | null = null;
   #stopBeganMs: number | null = null;
+  #url: string | null = null;
 
   constructor(options: SupervisorOptions) {
     const { logger, store } = options;
@@ -104,10 +106,16 @@ export class Supervisor implements DataPlane {
 
   /** Resolves with the base URL of the data port, when it is open and every worker serves. */
   async listen(): Promise<string> {
-    const { host } = this.#options.data;
-    const port = await this.#acceptor.listen(this.#options.data);
+    const { data, tls } = this.#options;
+    const url = await this.#acceptor.listen(data, tls ? 'https' : 'http');
     await this.#crew.start();
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#url = url;
+    return url;
+  }
+
+  /** Base URL of the data port; `null` before it listens. */
+  get url(): string | null {
+    return this.#url;
   }
 
   setV2Host(base: string | null): void {
@@ -123,9 +131,11 @@ export class Supervisor implements DataPlane {
   async reconfigure(next: Configured): Promise<ConfigChange> {
     if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
     const commit = await this.#config.prepare(next);
-    return this.#crew.configure(shareOf(next, this.#options.workers), () => {
+    return this.#crew.configure(sentConfig(shareOf(next, this.#options.workers)), () => {
+      const { tls: before = null } = this.#configured;
       this.#configured = next;
-      return commit();
+      const change = commit();
+      return next.tls && renews(before, next.tls) ? { ...change, renewed: ['certificates'] } : change;
     });
   }
 
@@ -156,11 +166,11 @@ export class Supervisor implements DataPlane {
 
   #settings(): Settings {
     const { state, logger, workers, otlp } = this.#options;
-    const { types, limits, timeouts, trustedProxies } = this.#configured;
+    const { types, limits, timeouts, trustedProxies, tls = null } = this.#configured;
     return {
       protocol: PROTOCOL,
       state,
-      configured: shareOf({ types, limits, timeouts, trustedProxies }, workers),
+      configured: sentConfig(shareOf({ types, limits, timeouts, trustedProxies, tls }, workers)),
       v2Host: this.#v2Host,
       onV2: types.map(({ name }) => name).filter((type) => this.parts.entities.anyOnV2(type)),
       logLevel: logger.level,

@@ -19,6 +19,7 @@ import { type FromWorker, PROTOCOL, type Question, type Settings, type ToWorker 
 import { ownMetrics } from './metrics-tally.ts';
 import { Outbox } from './outbox.ts';
 import { refusalOf } from './questions.ts';
+import { receivedConfig } from './sent-config.ts';
 
 /** How often what was counted is sent. A worker that is killed takes no more with it. */
 const COUNT_MS = 1000;
@@ -114,7 +115,7 @@ class Worker {
       case 'moved':
         return { moved: this.#moved(question.question) };
       case 'prepare':
-        this.#prepared = await this.#gateway().prepare(question.configured);
+        this.#prepared = await this.#gateway().prepare(receivedConfig(question.configured));
         return DONE;
       case 'commit':
         this.#prepared?.();
@@ -148,7 +149,7 @@ class Worker {
     const tracing = await tracingOf(otlp, logger);
     const secrets = { redactionKey: redactionKey(state), debugTokens: new DebugTokens(adminToken(state)) };
     const outlet = this.#outbox;
-    const gateway = new Gateway({ ...configured, ...secrets, data, store, logger, tracing, outlet });
+    const gateway = new Gateway({ ...receivedConfig(configured), ...secrets, data, store, logger, tracing, outlet });
     gateway.setV2Host(v2Host);
     for (const type of onV2) gateway.parts.entities.expectOnV2(type);
     this.#serving = { gateway, store, logger, tracing };
@@ -171,7 +172,6 @@ class Worker {
     if (socket === undefined) return void this.#outbox.connectionLeft(); // its client had left
     socket.once('close', () => this.#outbox.connectionLeft());
     this.#gateway().adopt(socket);
-    socket.resume();
   }
 
   /** @param measured what is always kept up; or all, which somebody wants to see */

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { Listen } from './texts.ts';
+import type { Listen, UnixListen } from '../contract/listen.ts';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -18,7 +18,8 @@ export function isLoopback(host: string): boolean {
  * Whether two addresses can be the same socket of this machine. Names are not resolved, and the machine's own
  * outer addresses are not known here: only equal hosts, loopback and "any address" are seen.
  */
-export function canMeet(a: Listen, b: Listen): boolean {
+export function canMeet(a: Listen | Pick<UnixListen, 'unix'>, b: Listen): boolean {
+  if ('unix' in a) return false;
   if (a.port !== b.port || a.port === 0) return false;
   if (a.host === b.host) return true;
   if (isAny(a.host)) return isAny(b.host) || isLoopback(b.host);

@@ -1,12 +1,16 @@
 import type { Limits, Timeouts } from '../contract/limits.ts';
+import type { DataListen, Listen } from '../contract/listen.ts';
 import type { TypeSpec } from '../contract/specs.ts';
 import type { TelemetryConfig } from '../contract/telemetry.ts';
-import type { Listen } from './texts.ts';
+import type { DataTls } from '../contract/tls.ts';
+import type { ConfigProblem } from './problems.ts';
 
 /** Everything that the config file says, checked, with defaults filled in. */
 export type Config = {
   /** Where callers are answered. */
-  readonly data: Listen;
+  readonly data: DataListen;
+  /** `null`: callers are answered in the clear. */
+  readonly tls: DataTls | null;
   /** Where the admin API listens: a loopback address. */
   readonly admin: Listen;
   /** Absolute path of the folder of policies, entities and ledgers. */
@@ -18,4 +22,6 @@ export type Config = {
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly telemetry: TelemetryConfig;
+  /** What can be used, but should be looked at. */
+  readonly warnings: readonly ConfigProblem[];
 };

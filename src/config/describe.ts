@@ -1,15 +1,15 @@
+import { listenUrl } from '../contract/listen.ts';
 import type { TypeSpec, Upstream } from '../contract/specs.ts';
 import type { Config } from './config.ts';
 import { describeMatch } from './match.ts';
-import type { Listen } from './texts.ts';
 
 /** A config in a few lines, for people: addresses, then each type with its match, sides and operations. */
 export function describeConfig(config: Config): string {
   const count =
     config.types.length === 1 ? '1 type' : `${config.types.length} types, the first that claims a call gets it`;
   return [
-    `data   ${urlOf(config.data)}`,
-    `admin  ${urlOf(config.admin)}`,
+    `data   ${listenUrl(config.data, config.tls === null ? 'http' : 'https')}`,
+    `admin  ${listenUrl(config.admin, 'http')}`,
     `state  ${config.state}`,
     `${count}:`,
     ...config.types.flatMap(describeType),
@@ -38,9 +38,4 @@ function describeUpstream({ instances, tls }: Upstream): string {
     ...(tls?.insecure ? ['certificates not checked'] : []),
   ];
   return `${instances.join(', ')}${said.length === 0 ? '' : ` (${said.join(', ')})`}`;
-}
-
-/** `http://127.0.0.1:8080`; an IPv6 address gets its brackets. */
-function urlOf({ host, port }: Listen): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

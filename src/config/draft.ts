@@ -1,16 +1,31 @@
 import type { z } from 'zod';
+import type { Listen, UnixListen } from '../contract/listen.ts';
 import type { Match } from '../contract/specs.ts';
 import type { Wire } from '../contract/wire.ts';
 import type { Path } from './problems.ts';
-import { LISTEN, type OperationInput, STATE, type TlsInput, TYPE, type TypeInput, UPSTREAM } from './schema.ts';
-import type { Listen } from './texts.ts';
+import {
+  DATA,
+  DATA_TLS,
+  type DataTlsInput,
+  LISTEN,
+  type OperationInput,
+  STATE,
+  type TlsInput,
+  TYPE,
+  type TypeInput,
+  UPSTREAM,
+} from './schema.ts';
 
 /**
  * As much of a config as is sound key by key, so that the rules over several keys can be checked even where
  * some keys are not. `null` stands for what is missing or wrong by itself.
  */
 export type Draft = {
-  readonly data: Listen | null;
+  readonly data: Listen | Pick<UnixListen, 'unix'> | null;
+  /** Whether the file says anything of `unixMode`. */
+  readonly saysUnixMode: boolean;
+  readonly saysTls: boolean;
+  readonly tls: DataTlsInput | null;
   readonly admin: Listen | null;
   /** As written: it may be relative. */
   readonly state: string | null;
@@ -46,7 +61,10 @@ export function draftOf(root: unknown, builtIn: Readonly<Record<string, Wire>>):
   const config = entries(root);
   const types = [...entries(config.get('types'))].filter(([, type]) => isMapping(type));
   return {
-    data: sound(LISTEN.prefault('127.0.0.1:8080'), config.get('data')),
+    data: sound(DATA.prefault('127.0.0.1:8080'), config.get('data')),
+    saysUnixMode: config.has('unixMode'),
+    saysTls: config.has('tls'),
+    tls: config.has('tls') ? sound(DATA_TLS, config.get('tls')) : null,
     admin: sound(LISTEN.prefault('127.0.0.1:8081'), config.get('admin')),
     state: sound(STATE, config.get('state')),
     types: types.map(([name, type]) => typeDraft(name, type, builtIn)),

@@ -9,5 +9,5 @@ export { type ParseOptions, parseConfig } from './parse.ts';
 export { ConfigError, type ConfigProblem, formatProblem } from './problems.ts';
 export type { Running } from './running.ts';
 export { configJsonSchema, type JsonSchema } from './schema-json.ts';
-export type { Listen } from './texts.ts';
+export { CertificateFiles } from './tls-files.ts';
 export { configWarnings } from './warnings.ts';

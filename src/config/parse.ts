@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Wire } from '../contract/wire.ts';
 import type { Config } from './config.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
-import { builtInWire, draftOf } from './draft.ts';
+import { builtInWire, type Draft, draftOf } from './draft.ts';
 import { objectionsTo, withoutEchoes } from './objections.ts';
 import { PemFiles } from './pem-files.ts';
 import { ConfigError, type ConfigProblem, inOrder, type Objection, pathText } from './problems.ts';
@@ -11,6 +11,7 @@ import { RULES } from './rules/index.ts';
 import { fixedChanges, type Running } from './running.ts';
 import { CONFIG, type ConfigInput } from './schema.ts';
 import { typeSpec } from './spec.ts';
+import { type ReadTls, readTlsFiles, type TlsReader } from './tls-files.ts';
 
 export type ParseOptions = {
   /** The file's path: for messages, and the folder that `state` and PEM files are relative to. */
@@ -19,6 +20,8 @@ export type ParseOptions = {
   readonly builtIn: Readonly<Record<string, Wire>>;
   /** Set when the config is to take force in a running gateway: what that cannot change is a problem then. */
   readonly running?: Running | undefined;
+  /** Reads certificates and keys; from their files when it is left out. */
+  readonly readTls?: TlsReader;
 };
 
 /**
@@ -26,15 +29,19 @@ export type ParseOptions = {
  *
  * @example parseConfig('types: { simple_orchestrator: { legacy: "http://127.0.0.1:9101" } }', { file, builtIn })
  */
-export function parseConfig(text: string, { file, builtIn, running }: ParseOptions): Config {
+export function parseConfig(text: string, options: ParseOptions): Config {
+  const { file, builtIn, running } = options;
   const document = readDocument(text);
   const result = CONFIG.safeParse(document.value);
+  const draft = draftOf(document.value, builtIn);
+  const read = tlsOf(draft, options);
   const objections =
-    document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], builtIn);
-  const problems = problemsOf(document, objections, file);
+    document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], draft);
+  const problems = problemsOf(document, [...objections, ...read.objections], file);
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const pemFiles = new PemFiles(dirname(file));
-  const config = configOf(result.data, { file, builtIn }, pemFiles);
+  const warnings = problemsOf(document, read.warnings, file);
+  const config: Config = { ...configOf(result.data, options, pemFiles), tls: read.tls, warnings };
   const changes = running === undefined ? [] : fixedChanges(config, running);
   const refused = problemsOf(document, [...pemFiles.objections, ...changes], file);
   if (refused.length > 0) throw new ConfigError(refused);
@@ -48,13 +55,14 @@ export function stateFolderIn(text: string, file: string): string | null {
   return state === null ? null : resolve(dirname(file), state);
 }
 
-function objectionsIn(
-  value: unknown,
-  issues: readonly z.core.$ZodIssue[],
-  builtIn: ParseOptions['builtIn'],
-): readonly Objection[] {
-  const draft = draftOf(value, builtIn);
+function objectionsIn(value: unknown, issues: readonly z.core.$ZodIssue[], draft: Draft): readonly Objection[] {
   return withoutEchoes([...objectionsTo(value, issues), ...RULES.flatMap((rule) => rule(draft))]);
+}
+
+const NO_TLS: ReadTls = { tls: null, objections: [], warnings: [] };
+
+function tlsOf({ tls }: Draft, { file, readTls = readTlsFiles }: ParseOptions): ReadTls {
+  return tls === null ? NO_TLS : readTls(tls, dirname(file));
 }
 
 function problemsOf(
@@ -69,9 +77,14 @@ function problemsOf(
   return inOrder(found.map(({ path, ...problem }) => ({ ...problem, file, path: pathText(path) })));
 }
 
-function configOf(input: ConfigInput, { file, builtIn }: ParseOptions, pemFiles: PemFiles): Config {
+function configOf(
+  input: ConfigInput,
+  { file, builtIn }: ParseOptions,
+  pemFiles: PemFiles,
+): Omit<Config, 'tls' | 'warnings'> {
+  const { data, unixMode } = input;
   return {
-    data: input.data,
+    data: 'unix' in data ? { ...data, mode: unixMode } : data,
     admin: input.admin,
     state: resolve(dirname(file), input.state),
     types: Object.entries(input.types).map(([name, type]) =>

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { listenText } from '../contract/listen.ts';
 import type { TypeSpec } from '../contract/specs.ts';
 import type { Config } from './config.ts';
 import { type Objection, quote } from './problems.ts';
-import type { Listen } from './texts.ts';
 
 /** A gateway that runs: what it was started with, and what it would have to be started again for. */
 export type Running = {
@@ -16,6 +16,7 @@ export type Running = {
 export function fixedChanges(next: Config, running: Running): readonly Objection[] {
   return [
     ...changedAddresses(next, running),
+    ...changedTls(next, running),
     ...changedSizes(next, running),
     ...changedTelemetry(next, running),
     ...next.types.flatMap(typeChanges(running)),
@@ -23,16 +24,33 @@ export function fixedChanges(next: Config, running: Running): readonly Objection
 }
 
 function changedAddresses(next: Config, { config: now }: Running): readonly Objection[] {
-  const asText = ({ data, admin, state }: Config) => ({ data: listenText(data), admin: listenText(admin), state });
+  const asText = ({ data, admin, state }: Config) => ({
+    data: listenText(data),
+    unixMode: 'unix' in data ? data.mode.toString(8) : '',
+    admin: listenText(admin),
+    state,
+  });
   const before = asText(now);
   const after = asText(next);
-  const keys = (['data', 'admin', 'state'] as const).filter((key) => before[key] !== after[key]);
+  const keys = (['data', 'unixMode', 'admin', 'state'] as const).filter((key) => before[key] !== after[key]);
   return keys.map((key) => fixed([key], quote(before[key]), quote(after[key])));
+}
+
+/** Other certificates take force; whether there are any, and whether callers must show one, is the server's. */
+function changedTls({ tls: next }: Config, { config }: Running): readonly Objection[] {
+  const { tls: now } = config;
+  if ((now === null) !== (next === null))
+    return [fixed(['tls'], now === null ? 'no TLS' : 'TLS', next === null ? 'none' : 'some')];
+  if (now?.asksForCertificate === next?.asksForCertificate) return [];
+  const [before, after] = now?.asksForCertificate ? ['authorities', 'none'] : ['no authorities', 'some'];
+  return [fixed(['tls', 'ca'], before, after)];
 }
 
 /** Sizes that the server and the store take once, when they are opened. */
 function changedSizes({ limits }: Config, { config: now }: Running): readonly Objection[] {
-  const keys = (['headerBytesMax', 'entitiesCachedMax'] as const).filter((key) => limits[key] !== now.limits[key]);
+  const keys = (['headerBytesMax', 'streamsMax', 'entitiesCachedMax'] as const).filter(
+    (key) => limits[key] !== now.limits[key],
+  );
   return keys.map((key) => fixed(['limits', key], String(now.limits[key]), String(limits[key])));
 }
 
@@ -61,8 +79,4 @@ function typeChanges({ config, hosted }: Running): (type: TypeSpec) => readonly 
 function fixed(path: Objection['path'], expected: string, got: string): Objection {
   const message = `expected ${expected} for as long as the gateway runs, got ${got} (start it again to change this)`;
   return { path, part: 'value', message };
-}
-
-function listenText({ host, port }: Listen): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

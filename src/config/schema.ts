@@ -6,10 +6,12 @@ import { LIMIT_BOUNDS, TIMEOUT_BOUNDS } from './limits.ts';
 import { caught, checked, numbers, oneOf, read, section } from './schema-parts.ts';
 import {
   parseCompareAt,
+  parseDataListen,
   parseEndpoint,
   parseHeaderMatch,
   parseHostName,
   parseListen,
+  parseMode,
   parseNetwork,
   parseOperationPath,
   parsePrefix,
@@ -158,6 +160,17 @@ export type OperationInput = TypeInput['operations'][number];
 
 export const LISTEN = read('"host:port", such as 127.0.0.1:8080', parseListen);
 
+export const DATA = read('"host:port" or "unix:/path", such as 127.0.0.1:8080', parseDataListen);
+
+export const DATA_TLS = section({
+  cert: PEM_FILE.describe('The certificate, and those between it and its authority, in PEM.'),
+  key: PEM_FILE.describe('Its private key, in PEM, without a passphrase.'),
+  ca: PEM_FILE.optional().describe('Authorities, in PEM. Callers must show a certificate that one of them has signed.'),
+  minVersion: oneOf(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest version that is spoken.'),
+});
+
+export type DataTlsInput = z.output<typeof DATA_TLS>;
+
 export const STATE = z
   .string({ error: 'the path of a folder' })
   .min(1, { error: 'the path of a folder' })
@@ -198,7 +211,11 @@ const OTLP = section({
 
 export const CONFIG = section({
   $schema: z.string({ error: 'a text' }).optional().describe('For editors; Banyan does not read it.'),
-  data: LISTEN.prefault('127.0.0.1:8080').describe('Where callers are answered. Port 0: any free port.'),
+  data: DATA.prefault('127.0.0.1:8080').describe('Where callers are answered. Port 0: any free port.'),
+  unixMode: read('permissions in octal and in quotes, such as "0660"', parseMode)
+    .prefault('0660')
+    .describe('Who may connect, when "data" is a Unix socket.'),
+  tls: DATA_TLS.optional().describe("Speak TLS on the data port. Files are relative to the config file's folder."),
   admin: LISTEN.prefault('127.0.0.1:8081').describe('Where the admin API listens; a loopback address.'),
   state: STATE.describe("The folder of policies, entities and ledgers, relative to the config file's folder."),
   types: z

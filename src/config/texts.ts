@@ -1,4 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
+import { isAbsolute } from 'node:path';
+import type { Listen, UnixListen } from '../contract/listen.ts';
 import type { Match } from '../contract/specs.ts';
 import { parsePointer } from '../wire/places.ts';
 import { parseTarget } from '../wire/target.ts';
@@ -7,9 +9,6 @@ import { parseTarget } from '../wire/target.ts';
  * The small languages of the config's texts. Each function reads one, or throws a RangeError that says what
  * was expected; the schema adds what stood there.
  */
-
-/** An address to listen at. Port 0: any free port. */
-export type Listen = { readonly host: string; readonly port: number };
 
 const HOST_NAME = /^(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,20}$/;
 
@@ -22,6 +21,26 @@ export function parseListen(text: string): Listen {
   const port = Number(digits);
   if (port > 65_535) throw new RangeError('expected a port from 0 to 65535');
   return { host: host.toLowerCase(), port };
+}
+
+/** What the kernel of most systems takes as the path of a socket, in bytes (`sun_path`, less its last NUL). */
+const UNIX_PATH_BYTES_MAX = 103;
+
+/** Reads an address as above, or `unix:/run/banyan.sock`. The mode is a key of its own. */
+export function parseDataListen(text: string): Listen | Pick<UnixListen, 'unix'> {
+  if (!text.startsWith('unix:')) return parseListen(text);
+  const unix = text.slice('unix:'.length);
+  if (!isAbsolute(unix) || unix.endsWith('/') || Buffer.byteLength(unix) > UNIX_PATH_BYTES_MAX)
+    throw new RangeError(
+      `expected "unix:" and an absolute path of at most ${UNIX_PATH_BYTES_MAX} bytes, such as unix:/run/banyan.sock`,
+    );
+  return { unix };
+}
+
+/** Reads the permissions of a file as `chmod` does: `0660`. */
+export function parseMode(text: string): number {
+  if (!/^0?[0-7]{3}$/.test(text)) throw new RangeError('expected permissions in octal and in quotes, such as "0660"');
+  return Number.parseInt(text, 8);
 }
 
 function isHost(host: string, bracketed: boolean): boolean {

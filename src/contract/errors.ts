@@ -16,6 +16,7 @@ export const ERRORS = {
     status: 400,
     hint: 'Two programs could read this request in two ways, so it was read no further: see docs/gateway.md.',
   },
+  PLAIN_HTTP: { status: 400, hint: 'This port speaks TLS: ask it by https://.' },
   REQUEST_TIMEOUT: { status: 408, hint: 'Send the head within requestHeadMs and the whole request within requestMs.' },
   BODY_TOO_LARGE: {
     status: 413,

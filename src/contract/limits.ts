@@ -30,6 +30,8 @@ export type Limits = {
   readonly requestBodyBytesMax: number;
   /** Connections of clients at once; a further one is closed as it comes. */
   readonly clientConnectionsMax: number;
+  /** Streams of HTTP/2 open at once, per connection; a further one is refused. 0: HTTP/2 is not offered. */
+  readonly streamsMax: number;
   /** Entities kept in memory in front of the store. */
   readonly entitiesCachedMax: number;
 };
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   targetBytesMax: 16 * KIB,
   requestBodyBytesMax: 16 * GIB,
   clientConnectionsMax: 10_000,
+  streamsMax: 100,
   entitiesCachedMax: 50_000,
 });
 

@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { BanyanError } from '../contract/errors.ts';
 import { callerAddress, type Peer } from './forwarding.ts';
 import { findType } from './match.ts';
 import type { MigratedType } from './migrated-type.ts';
 import type { GatewayParts } from './parts.ts';
-import { type Refusal, type RequestHead, readHead } from './request-head.ts';
+import { type RawRequest, type Refusal, type RequestHead, readHead } from './request-head.ts';
 
 export type Addressee = {
   readonly head: RequestHead;
@@ -20,7 +19,7 @@ export type Refused = {
 };
 
 /** Whom a request is for: its head, read once, the type that claims it, and who sent it. */
-export function addressee(parts: GatewayParts, request: IncomingMessage, peer: Peer): Addressee | Refused {
+export function addressee(parts: GatewayParts, request: RawRequest, peer: Peer): Addressee | Refused {
   const head = readHead(request, parts.limits);
   if ('refused' in head) return refuse(parts, head.refused);
   const type = findType(parts.types, request.rawHeaders, head.target);

@@ -1,6 +1,6 @@
 import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
-import type { ClientAnswer } from './client-answer.ts';
+import type { ClientEnd } from './arrival.ts';
 import type { Leg } from './leg.ts';
 import type { Failure, Flow, LegRequest } from './leg-request.ts';
 
@@ -36,7 +36,7 @@ export type Asked = {
 };
 
 /** Asks a side for the answer to a client's call, streaming it on as it comes. Never rejects. */
-export function ask(leg: Leg, request: LegRequest, client: ClientAnswer, options: AskOptions): Promise<Asked> {
+export function ask(leg: Leg, request: LegRequest, client: ClientEnd, options: AskOptions): Promise<Asked> {
   return new Promise((resolve) => {
     const answer = new AnswerOnItsWay(client, options, resolve);
     const abort = leg.send(request, answer);
@@ -46,7 +46,7 @@ export function ask(leg: Leg, request: LegRequest, client: ClientAnswer, options
 }
 
 class AnswerOnItsWay {
-  readonly #client: ClientAnswer;
+  readonly #client: ClientEnd;
   readonly #options: AskOptions;
   readonly #resolve: (asked: Asked) => void;
   readonly #askedAtMs: number;
@@ -61,7 +61,7 @@ class AnswerOnItsWay {
   #state: Asked['state'] = 'streamed';
   #letGo = false;
 
-  constructor(client: ClientAnswer, options: AskOptions, resolve: (asked: Asked) => void) {
+  constructor(client: ClientEnd, options: AskOptions, resolve: (asked: Asked) => void) {
     this.#client = client;
     this.#options = options;
     this.#resolve = resolve;

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { RawHeaders } from '../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../contract/errors.ts';
 import { answerHeaders, FIELD_TEXT, forwardedTrailers, pairsOf, safePhrase, withOurs } from './headers.ts';
@@ -199,9 +201,15 @@ export class ClientAnswer implements WrittenAnswer {
     if (socket === null) return void this.#response.destroy();
     socket.setTimeout(READ_REST_MS);
     // Where only the end of the connection ends the answer, an orderly end would look like the end of the answer.
-    if (this.#endsByClose) socket.write('', () => socket.resetAndDestroy());
+    if (this.#endsByClose) socket.write('', () => resetNow(socket));
     else socket.destroySoon();
   }
+}
+
+/** Without the end that TLS would tell; only TCP itself can be reset, and a Unix socket can do no more than close. */
+function resetNow(socket: Socket): void {
+  if (socket instanceof TLSSocket || socket.remoteAddress === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Whether some of the request's body is still to come. */

@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BanyanError } from '../contract/errors.ts';
+import type { Arrival } from './arrival.ts';
 import { ClientAnswer } from './client-answer.ts';
 import type { Peer } from './forwarding.ts';
 import { lingerAtClose } from './linger.ts';
 import { rawAnswer } from './own-answer.ts';
-
-/** One request on its way through the gateway, with the answer to be. */
-export type Arrival = { readonly request: IncomingMessage; readonly client: ClientAnswer; readonly peer: Peer };
 
 /** Pipelined requests that wait on one connection before it is read no further. */
 const PIPELINED_MAX = 32;
@@ -19,15 +17,19 @@ const PIPELINED_MAX = 32;
 export class ClientConnection {
   readonly peer: Peer;
   readonly #socket: Socket;
+  /** A handshake of TLS has been read by now. */
+  readonly #bytesBefore: number;
   readonly #serve: (arrival: Arrival) => void;
   readonly #waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
   #current: ClientAnswer | null = null;
   #currentRequest: IncomingMessage | null = null;
   #refusal: BanyanError | null = null;
   #onIdle: (() => void) | null = null;
+  #taken = false;
 
   constructor(socket: Socket, peer: Peer, serve: (arrival: Arrival) => void) {
     this.#socket = socket;
+    this.#bytesBefore = socket.bytesRead;
     this.peer = peer;
     this.#serve = serve;
   }
@@ -35,6 +37,11 @@ export class ClientConnection {
   /** Whether an answer is under way. */
   get busy(): boolean {
     return this.#current !== null;
+  }
+
+  /** Whether nothing was ever asked. */
+  get silent(): boolean {
+    return !this.#taken && this.#socket.bytesRead === this.#bytesBefore;
   }
 
   /** No answer whose head is not written yet promises to keep the connection. */
@@ -51,6 +58,7 @@ export class ClientConnection {
   take(request: IncomingMessage, response: ServerResponse): void {
     // What comes behind the last answer of a connection is not served (RFC 9112 §9.6).
     if (!this.#socket.writable) return;
+    this.#taken = true;
     if (this.#current === null) {
       this.#begin(request, response);
       return;

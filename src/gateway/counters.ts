@@ -28,6 +28,10 @@ export const COUNTERS = {
   request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
   workers_died: 'workers that ended without being told to, and were replaced',
   workers_late: 'workers that hung, or did not take a policy or a config in time, and were replaced',
+  tls_handshakes_failed:
+    'connections to a data port with TLS that came to no TLS: other protocols, versions, certificates',
+  stream_resets_over_limit:
+    'connections of HTTP/2 that were closed because their client reset streams faster than allowed',
   connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
 } as const;
 

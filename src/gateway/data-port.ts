@@ -1,11 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { BanyanError, type ErrorCode } from '../contract/errors.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
-import { type Arrival, ClientConnection } from './client-connection.ts';
+import { type DataListen, listenUrl } from '../contract/listen.ts';
+import type { DataTls } from '../contract/tls.ts';
+import type { Arrival } from './arrival.ts';
+import { ClientConnection } from './client-connection.ts';
 import type { Counters } from './counters.ts';
+import { withoutOffer } from './decline-upgrade.ts';
 import type { Peer } from './forwarding.ts';
+import { Http2Connection } from './http2/http2-connection.ts';
 import { rawAnswer } from './own-answer.ts';
+import { SecureServer } from './secure-server.ts';
+import { giveMode, makeWay } from './unix-socket.ts';
 import { asksForWebSocket } from './websocket/handshake.ts';
 import type { Tunnels } from './websocket/tunnels.ts';
 
@@ -19,6 +27,8 @@ export type UpgradeArrival = {
 };
 
 export type DataPortOptions = {
+  /** `null`: in the clear. */
+  readonly tls: DataTls | null;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly counters: Counters;
@@ -33,16 +43,22 @@ const KEEP_ALIVE_MS = 65_000;
 export class DataPort {
   readonly #options: DataPortOptions;
   readonly #server: Server;
+  /** `null`: in the clear. */
+  readonly #secure: SecureServer | null;
   readonly #connections = new Map<Socket, ClientConnection>();
+  readonly #http2Connections = new Map<Socket, Http2Connection>();
   #lastAnswers = false;
+  /** Connections that another process has accepted, whatever was made of them. */
+  readonly #adopted = new Set<Socket>();
   #adopts = false;
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: DataPortOptions) {
     this.#options = options;
-    this.#server = createServer(serverOptions(options));
+    this.#secure = options.tls === null ? null : this.#secureServer(options.tls);
+    this.#server = this.#secure?.server ?? createServer(serverOptions(options));
     this.#server.maxConnections = options.limits.clientConnectionsMax;
-    this.#server.on('connection', (socket) => this.#connected(socket));
+    if (options.tls === null) this.#server.on('connection', (socket) => this.#connected(socket, 'http'));
     this.#server.on('drop', () => options.counters.add('connections_dropped'));
     // Expectations are looked at with the rest of the head.
     for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) this.#server.on(event, this.#take);
@@ -52,13 +68,47 @@ export class DataPort {
     this.#server.on('clientError', (error, socket) => this.#malformed(error, socket as Socket));
   }
 
-  /** Port 0: any free one. Resolves with the port. */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  #secureServer(tls: DataTls): SecureServer {
+    const { counters, limits, timeouts } = this.#options;
+    return new SecureServer({
+      tls,
+      http1: serverOptions(this.#options),
+      offersHttp2: limits.streamsMax > 0,
+      handshakeMs: timeouts.requestHeadMs,
+      counters,
+      onHttp1: (socket) => this.#connected(socket, 'https'),
+      onHttp2: (socket) => this.#connectedByHttp2(socket),
+    });
+  }
+
+  /** Port 0: any free one. Resolves with the base URL. */
+  async listen(listen: DataListen): Promise<string> {
+    const scheme = this.#secure === null ? 'http' : 'https';
+    if ('unix' in listen) {
+      await makeWay(listen.unix);
+      await this.#listenAt({ path: listen.unix });
+      giveMode(listen.unix, listen.mode);
+      return listenUrl(listen, scheme);
+    }
+    await this.#listenAt(listen);
+    return listenUrl({ ...listen, port: (this.#server.address() as AddressInfo).port }, scheme);
+  }
+
+  async #listenAt(
+    options: { readonly path: string } | { readonly host: string; readonly port: number },
+  ): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ ...options }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
     });
-    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New connections are shown other certificates. */
+  renewCertificates(tls: DataTls): void {
+    this.#secure?.renew(tls);
   }
 
   /** Takes a connection that another process has accepted; of its bytes none was read. */
@@ -71,17 +121,26 @@ export class DataPort {
     // As Node has it for connections that an HTTP server accepts itself.
     socket.setNoDelay(true);
     socket.allowHalfOpen = true;
+    this.#adopted.add(socket);
+    socket.once('close', () => this.#left(socket));
     this.#server.emit('connection', socket);
+    // TLS reads it by itself.
+    if (this.#secure === null) socket.resume();
+  }
+
+  #left(socket: Socket): void {
+    this.#adopted.delete(socket);
+    if (this.#adopted.size === 0) this.#whenEmpty?.();
   }
 
   /** Open connections of clients. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + this.#http2Connections.size;
   }
 
-  /** Resolves when no connection is left; one waits at a time. */
+  /** Resolves when no connection is left that was adopted; one waits at a time. */
   async empty(): Promise<void> {
-    if (this.#connections.size === 0) return;
+    if (this.#adopted.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });
@@ -91,6 +150,7 @@ export class DataPort {
   lastAnswers(): void {
     this.#lastAnswers = true;
     for (const connection of this.#connections.values()) connection.lastAnswers();
+    for (const connection of this.#http2Connections.values()) connection.close();
   }
 
   /**
@@ -104,12 +164,14 @@ export class DataPort {
     this.#endIdle();
     // An answer that had begun before has promised to keep its connection.
     for (const connection of this.#connections.values()) connection.onIdle(() => this.#endIdle());
+    for (const connection of this.#http2Connections.values()) connection.close();
     let cut = 0;
     const timer = setTimeout(() => {
       tunnels.goAway('the gateway is stopping');
       const left = [...this.#connections.keys()].filter((socket) => !tunnels.carries(socket));
-      cut = left.length;
+      cut = left.length + this.#http2Connections.size;
       for (const socket of left) socket.destroy();
+      for (const connection of this.#http2Connections.values()) connection.cut();
     }, cutAfterMs);
     await closed;
     // Node does not wait for connections that it has not accepted.
@@ -121,16 +183,22 @@ export class DataPort {
   /** For Node, a connection on which nothing was ever sent is not idle but about to send. */
   #endIdle(): void {
     this.#server.closeIdleConnections();
-    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy();
+    for (const [socket, connection] of this.#connections) if (connection.silent) socket.destroy();
+    this.#secure?.endHandshakes();
   }
 
-  #connected(socket: Socket): void {
-    const peer: Peer = { address: socket.remoteAddress ?? null, scheme: 'http' };
+  #connected(socket: Socket, scheme: Peer['scheme']): void {
+    if (this.#connections.has(socket)) return; // it was given to the server once more
+    const peer: Peer = { address: socket.remoteAddress ?? null, scheme };
     this.#connections.set(socket, new ClientConnection(socket, peer, this.#options.serve));
-    socket.on('close', () => {
-      this.#connections.delete(socket);
-      if (this.#connections.size === 0) this.#whenEmpty?.();
-    });
+    socket.on('close', () => this.#connections.delete(socket));
+  }
+
+  #connectedByHttp2(socket: TLSSocket): void {
+    const peer: Peer = { address: socket.remoteAddress ?? null, scheme: 'https' };
+    const connection = new Http2Connection(socket, peer, { ...this.#options, keepAliveMs: KEEP_ALIVE_MS });
+    this.#http2Connections.set(socket, connection);
+    socket.on('close', () => this.#http2Connections.delete(socket));
   }
 
   readonly #take = (request: IncomingMessage, response: ServerResponse): void => {
@@ -142,7 +210,14 @@ export class DataPort {
     const connection = this.#connections.get(socket);
     // Answers to what was asked before would come in the midst of the WebSocket's bytes.
     if (connection === undefined || connection.busy) return void socket.destroy();
-    this.#options.upgrade({ request, socket, first, peer: connection.peer });
+    if (!asksForWebSocket(request.rawHeaders)) this.#decline(request, socket, first);
+    else this.#options.upgrade({ request, socket, first, peer: connection.peer });
+  }
+
+  /** On a Node that asks nobody. */
+  #decline(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    socket.unshift(withoutOffer(request, first));
+    this.#server.emit(this.#secure === null ? 'connection' : 'secureConnection', socket);
   }
 
   #refuseConnect(socket: Socket): void {

@@ -11,9 +11,9 @@ import {
   translateNumbersAt,
   translateTarget,
 } from '../wire/translate.ts';
+import type { ClientEnd } from './arrival.ts';
 import { type Asked, ask } from './ask.ts';
 import type { Call } from './call.ts';
-import type { ClientAnswer } from './client-answer.ts';
 import type { Counters } from './counters.ts';
 import { ANSWER_TO_FAILURE } from './failure.ts';
 import { withBodyLength, withoutHeader } from './headers.ts';
@@ -49,7 +49,7 @@ export type ForwardContext = {
  *                            ├──► V2, nothing sent or a read: ask legacy
  *                            └──► 502, 503, 504
  */
-export async function forward(call: Call, client: ClientAnswer, context: ForwardContext): Promise<Forwarded> {
+export async function forward(call: Call, client: ClientEnd, context: ForwardContext): Promise<Forwarded> {
   const attempts: Attempt[] = [];
   let side: Side | null = call.plan.primary;
   while (side !== null) {
@@ -70,7 +70,7 @@ function askSide(
   call: Call,
   side: Side,
   span: OpenSpan | null,
-  client: ClientAnswer,
+  client: ClientEnd,
   context: ForwardContext,
 ): Promise<Asked> {
   const translation = translationTo(side, call.entities) ?? NO_TRANSLATION;
@@ -148,7 +148,7 @@ async function answerHeld(
   call: Call,
   side: Side,
   asked: Asked,
-  client: ClientAnswer,
+  client: ClientEnd,
   context: ForwardContext,
 ): Promise<readonly NamedEntity[]> {
   const created = call.type.createdBy(call.operation.name, asked.observation);
@@ -169,7 +169,7 @@ async function answerHeld(
   return created;
 }
 
-function refuse(call: Call, attempts: readonly Attempt[], client: ClientAnswer, { counters }: ForwardContext): void {
+function refuse(call: Call, attempts: readonly Attempt[], client: ClientEnd, { counters }: ForwardContext): void {
   if (call.body.kind === 'stream' && call.body.upload.tooLong) {
     counters.add('bodies_too_large');
     client.refuse('BODY_TOO_LARGE', 'the body is longer than requestBodyBytesMax');

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
+import type { DataListen } from '../contract/listen.ts';
+import type { DataTls } from '../contract/tls.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
-import type { Arrival } from './client-connection.ts';
+import type { Arrival } from './arrival.ts';
 import { DataPort, type UpgradeArrival } from './data-port.ts';
 import { type ConfigChange, LiveConfig } from './live-config.ts';
 import type { Configured, GatewayParts, LastingOptions } from './parts.ts';
@@ -14,13 +16,13 @@ import { UpgradeClient } from './websocket/upgrade-client.ts';
 export type GatewayOptions = Configured &
   LastingOptions & {
     /** Port 0: any free one. */
-    readonly data: { readonly host: string; readonly port: number };
+    readonly data: DataListen;
   };
 
 /** The port, and what is behind it: the face of a gateway, whether it is one process or several. */
 export type DataPlane = Pick<
   Gateway,
-  'parts' | 'listen' | 'draining' | 'setV2Host' | 'reconfigure' | 'giveNotice' | 'close'
+  'parts' | 'listen' | 'url' | 'draining' | 'setV2Host' | 'reconfigure' | 'giveNotice' | 'close'
 >;
 
 /** How often ledgers are written to the store. A kill loses at most the counts of this long, never an owner or a policy. */
@@ -35,12 +37,16 @@ export class Gateway {
   readonly #metrics: GatewayMetrics;
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
+  #url: string | null = null;
+  #tls: DataTls | null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#tls = options.tls ?? null;
     this.#config = new LiveConfig(options, options);
     this.#port = new DataPort({
       ...options,
+      tls: options.tls ?? null,
       counters: this.parts.counters,
       serve: (arrival) => this.#serve(arrival),
       upgrade: (arrival) => this.#upgrade(arrival),
@@ -57,9 +63,13 @@ export class Gateway {
 
   /** Resolves with the base URL of the data port. */
   async listen(): Promise<string> {
-    const { host } = this.#options.data;
-    const port = await this.#port.listen(this.#options.data);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#url = await this.#port.listen(this.#options.data);
+    return this.#url;
+  }
+
+  /** Base URL of the data port; `null` before it listens. */
+  get url(): string | null {
+    return this.#url;
   }
 
   /** Everything that is counted and measured, at this moment. */
@@ -93,12 +103,23 @@ export class Gateway {
   /** The first half of `reconfigure`: what it gives puts the config in force. */
   async prepare(next: Configured): Promise<() => ConfigChange> {
     if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
-    return this.#config.prepare(next);
+    const commit = await this.#config.prepare(next);
+    return () => {
+      const change = commit();
+      return this.#renewCertificates(next.tls ?? null) ? { ...change, renewed: ['certificates'] } : change;
+    };
   }
 
   /** Sends what was counted to whoever keeps it. */
   saveLedgers(): Promise<void> {
     return this.#config.saveLedgers();
+  }
+
+  #renewCertificates(next: DataTls | null): boolean {
+    if (next === null || !renews(this.#tls, next)) return false;
+    this.#port.renewCertificates(next);
+    this.#tls = next;
+    return true;
   }
 
   /**
@@ -169,4 +190,9 @@ export class Gateway {
       socket.destroy();
     });
   }
+}
+
+/** Whether a data port would show other certificates. */
+export function renews(now: DataTls | null, next: DataTls): boolean {
+  return next.certificates.digest !== now?.certificates.digest || next.minVersion !== now.minVersion;
 }

@@ -12,6 +12,8 @@ export type ConfigChange = {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** Set when the data port shows other certificates. */
+  readonly renewed?: readonly string[];
 };
 
 /**

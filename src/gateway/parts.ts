@@ -5,6 +5,7 @@ import { BanyanError } from '../contract/errors.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { TypeSpec } from '../contract/specs.ts';
+import type { DataTls } from '../contract/tls.ts';
 import { Entities } from '../cutover/entities.ts';
 import { Guards } from '../cutover/guards.ts';
 import { Policies } from '../cutover/policies.ts';
@@ -39,6 +40,8 @@ export type Configured = {
   readonly timeouts: Timeouts;
   /** Addresses and networks of the proxies in front whose word on the caller is believed. */
   readonly trustedProxies: readonly string[];
+  /** Certificates of the data port, where it speaks TLS. */
+  readonly tls?: DataTls | null;
 };
 
 export type LastingOptions = {

@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { STAGES } from '../contract/stages.ts';
 import type { WireOperation } from '../contract/wire.ts';
 import { parseJson } from '../wire/ids.ts';
 import { type Addressee, addressee } from './addressee.ts';
+import type { Arrival, ClientEnd } from './arrival.ts';
 import type { Call } from './call.ts';
-import type { ClientAnswer } from './client-answer.ts';
-import type { Arrival } from './client-connection.ts';
+import type { ClientRequest } from './client-request.ts';
 import type { CounterName } from './counters.ts';
 import { type Forwarded, forward } from './forward.ts';
 import type { MigratedType } from './migrated-type.ts';
@@ -59,7 +58,7 @@ const NOT_FORWARDED: Forwarded = { attempts: [], created: [] };
  * A proxy that forgot `Connection: Upgrade` asks for a WebSocket that way. What it means is clear, and an ordinary
  * answer would leave its operator searching.
  */
-function refuseHalfAnUpgrade({ counters }: GatewayParts, client: ClientAnswer): void {
+function refuseHalfAnUpgrade({ counters }: GatewayParts, client: ClientEnd): void {
   counters.add('malformed_upgrades');
   client.refuse('BAD_UPGRADE', 'the WebSocket handshake is refused: it has no Connection: Upgrade');
 }
@@ -113,8 +112,8 @@ function bodyOf(
   type: MigratedType,
   operation: WireOperation,
   { framing, expectsContinue }: RequestHead,
-  request: IncomingMessage,
-  client: ClientAnswer,
+  request: ClientRequest,
+  client: ClientEnd,
 ): Promise<ReadBody> | ReadBody {
   const { limits, policies } = parts;
   const bytesMax = limits.requestBodyBytesMax;
@@ -139,7 +138,7 @@ function giveUp(
   { counters, limits }: GatewayParts,
   why: 'aborted' | 'too_large',
   { name }: WireOperation,
-  client: ClientAnswer,
+  client: ClientEnd,
 ): null {
   const counter: CounterName = why === 'aborted' ? 'client_aborts' : 'bodies_too_large';
   counters.add(counter);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest } from './client-request.ts';
 import type { BodyFraming } from './request-head.ts';
 import { Upload, type UploadOptions } from './upload.ts';
 
@@ -18,7 +18,7 @@ const NONE: RequestBody = { kind: 'none' };
  * before a whole body is complete.
  */
 export function readBody(
-  request: IncomingMessage,
+  request: ClientRequest,
   { has, length }: BodyFraming,
   options: UploadOptions & { readonly wholeBytesMax: number },
 ): Promise<RequestBody | 'aborted'> | RequestBody {
@@ -28,13 +28,13 @@ export function readBody(
 }
 
 /** The body, streamed, whatever its length. */
-export function streamBody(request: IncomingMessage, { has }: BodyFraming, options: UploadOptions): RequestBody {
+export function streamBody(request: ClientRequest, { has }: BodyFraming, options: UploadOptions): RequestBody {
   return has ? { kind: 'stream', upload: new Upload(request, options) } : NONE;
 }
 
 /** Reads a body whole, up to a limit, because an id stands in it. */
 export function readWholeUpTo(
-  request: IncomingMessage,
+  request: ClientRequest,
   { has, length }: BodyFraming,
   bytesMax: number,
 ): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody | 'too_large' {
@@ -43,10 +43,10 @@ export function readWholeUpTo(
   return readWhole(request, bytesMax);
 }
 
-function readWhole(request: IncomingMessage): Promise<RequestBody | 'aborted'>;
-function readWhole(request: IncomingMessage, bytesMax: number): Promise<RequestBody | 'aborted' | 'too_large'>;
+function readWhole(request: ClientRequest): Promise<RequestBody | 'aborted'>;
+function readWhole(request: ClientRequest, bytesMax: number): Promise<RequestBody | 'aborted' | 'too_large'>;
 function readWhole(
-  request: IncomingMessage,
+  request: ClientRequest,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Promise<RequestBody | 'aborted' | 'too_large'> {
   return new Promise((resolve) => {

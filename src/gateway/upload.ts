@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { ClientRequest } from './client-request.ts';
 
 export type UploadOptions = {
   /** A longer body ends in an error. */
@@ -14,7 +14,7 @@ export type UploadOptions = {
  * still has to read its answer. Nothing is read before the upstream wants it.
  */
 export class Upload extends Readable {
-  readonly #request: IncomingMessage;
+  readonly #request: ClientRequest;
   readonly #bytesMax: number;
   readonly #copyBytesMax: number;
   #copied: Buffer[] | null;
@@ -24,7 +24,7 @@ export class Upload extends Readable {
   #tooLong = false;
   #cut = false;
 
-  constructor(request: IncomingMessage, { bytesMax, copyBytesMax }: UploadOptions) {
+  constructor(request: ClientRequest, { bytesMax, copyBytesMax }: UploadOptions) {
     super();
     this.#request = request;
     this.#bytesMax = bytesMax;

@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 const types = [billing('http://127.0.0.1:9', 'http://127.0.0.1:10')];
-const configured = { types, limits: DEFAULT_LIMITS, timeouts: DEFAULT_TIMEOUTS, trustedProxies: [] };
+const configured = { types, limits: DEFAULT_LIMITS, timeouts: DEFAULT_TIMEOUTS, trustedProxies: [], tls: null };
 const start = (protocol = PROTOCOL): Question => ({
   kind: 'start',
   settings: { protocol, state: folder, configured, v2Host: null, onV2: [], logLevel: 'silent', otlp: null },

@@ -7,6 +7,12 @@ import { parsed, problemsIn } from './samples.ts';
 
 const DOCS = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf8');
 
+/** What a key cannot be without. */
+const BESIDES: Readonly<Record<string, string>> = {
+  unixMode: 'data: unix:/run/banyan.sock',
+  tls: 'tls: { cert: cert.pem, key: key.pem }',
+};
+
 type Row = { readonly key: string; readonly byDefault: string; readonly example: string };
 
 /** The rows of the tables of keys: | `key` | type | default | meaning | `example` | */
@@ -46,7 +52,8 @@ describe('docs/config.md', () => {
   });
 
   it.each(ROWS)('gives an example of $key that is accepted', ({ key, example }) => {
-    const document = parseDocument(`types:
+    const document = parseDocument(`${BESIDES[key.split('.')[0] ?? ''] ?? ''}
+types:
   billing:
     legacy: "http://127.0.0.1:9101"
     v2: "http://127.0.0.1:9102"

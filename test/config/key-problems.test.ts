@@ -24,9 +24,9 @@ limits: { mirrorQueMax: 3, captureBytesMax: "64 KiB" }
 timeouts: { idleMs: 1.5 }
 `),
     ).toEqual([
-      '1:7 data: expected "host:port", such as 127.0.0.1:8080, got 8080',
+      '1:7 data: expected "host:port" or "unix:/path", such as 127.0.0.1:8080, got 8080',
       '2:8 admin: expected a port from 0 to 65535, got "127.0.0.1:99999"',
-      '3:1 stat: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "stat"; did you mean "state"?',
+      '3:1 stat: expected one of the keys $schema, data, unixMode, tls, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "stat"; did you mean "state"?',
       '6:5 types.billing.mach: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "mach"; did you mean "match"?',
       '7:5 types.billing.legcay: expected one of the keys match, legacy, v2, affinity, operations, mirror, compare, order, got "legcay"; did you mean "legacy"?',
       '8:9 types.billing.v2: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "127.0.0.1:9002"',
@@ -34,7 +34,7 @@ timeouts: { idleMs: 1.5 }
       '11:38 types.billing.operations[0].method: expected GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK, REPORT or SEARCH, got "get"; did you mean "GET"?',
       '11:68 types.billing.operations[0].effect: expected read or write, got "reads"; did you mean "read"?',
       '12:9 types.billing.operations[1].effect: expected read or write, got nothing',
-      '15:11 limits.mirrorQueMax: expected one of the keys requestBodyPeekBytesMax, captureBytesMax, mirrorInFlightMax, mirrorQueueMax, mirrorQueueBytesMax, upstreamConnectionsMax, upstreamQueueMax, headerBytesMax, upgradesMax, headersMax, targetBytesMax, requestBodyBytesMax, clientConnectionsMax, entitiesCachedMax, got "mirrorQueMax"; did you mean "mirrorQueueMax"?',
+      '15:11 limits.mirrorQueMax: expected one of the keys requestBodyPeekBytesMax, captureBytesMax, mirrorInFlightMax, mirrorQueueMax, mirrorQueueBytesMax, upstreamConnectionsMax, upstreamQueueMax, headerBytesMax, upgradesMax, headersMax, targetBytesMax, requestBodyBytesMax, clientConnectionsMax, streamsMax, entitiesCachedMax, got "mirrorQueMax"; did you mean "mirrorQueueMax"?',
       '15:45 limits.captureBytesMax: expected a whole number from 1024 to 1073741824, got "64 KiB"',
       '16:21 timeouts.idleMs: expected a whole number from 1 to 86400000, got 1.5',
     ]);
@@ -64,7 +64,7 @@ timeouts: { idleMs: 1.5 }
 
   it('that is misspelt is not called missing too', () => {
     expect(problemsIn('typse: { a: 1 }')).toEqual([
-      '1:1 typse: expected one of the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "typse"; did you mean "types"?',
+      '1:1 typse: expected one of the keys $schema, data, unixMode, tls, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "typse"; did you mean "types"?',
     ]);
     expect(problemsIn('types: { a: { legacy: "http://x", V2: "http://y" } }')).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
-import { type Config, ConfigError, formatProblem, parseConfig } from '../../src/config/index.ts';
+import { CertificateFiles, type Config, ConfigError, formatProblem, parseConfig } from '../../src/config/index.ts';
+import type { TlsReader } from '../../src/config/tls-files.ts';
 import type { Wire } from '../../src/contract/wire.ts';
 
 /** A wire as it comes with Banyan. */
@@ -17,8 +18,20 @@ export const BUILT_IN = {
   },
 } as const satisfies Record<string, Wire>;
 
+/** As if the files were there and sound. */
+const SOUND_TLS: TlsReader = ({ cert, key, ca, minVersion }) => ({
+  tls: {
+    minVersion,
+    asksForCertificate: ca !== undefined,
+    files: [cert, key, ...(ca === undefined ? [] : [ca])],
+    certificates: new CertificateFiles(Buffer.of(), Buffer.of(), undefined),
+  },
+  objections: [],
+  warnings: [],
+});
+
 export function parsed(text: string, file = '/etc/banyan/banyan.yaml'): Config {
-  return parseConfig(text, { file, builtIn: BUILT_IN });
+  return parseConfig(text, { file, builtIn: BUILT_IN, readTls: SOUND_TLS });
 }
 
 /** The problems of a config as printed lines, `line:column path: message`; fails when it has none. */

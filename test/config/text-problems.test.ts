@@ -15,12 +15,12 @@ describe('a text that is no config', () => {
     [
       'is a text',
       'types',
-      '1:1: expected a mapping with the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "types"',
+      '1:1: expected a mapping with the keys $schema, data, unixMode, tls, admin, state, types, trustedProxies, limits, timeouts, telemetry, got "types"',
     ],
     [
       'is a list',
       '- types',
-      '1:1: expected a mapping with the keys $schema, data, admin, state, types, trustedProxies, limits, timeouts, telemetry, got a list',
+      '1:1: expected a mapping with the keys $schema, data, unixMode, tls, admin, state, types, trustedProxies, limits, timeouts, telemetry, got a list',
     ],
     ['has two documents', 'types: {}\n---\ntypes: {}', '2:1: expected one YAML document, got a second one after "---"'],
     ['is YAML 1.1', '%YAML 1.1\n---\ntypes: {}', '1:1: expected YAML 1.2, got the directive "%YAML 1.1"'],

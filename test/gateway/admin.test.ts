@@ -25,6 +25,7 @@ beforeAll(async () => {
   const { gateway, store } = rig;
   app = buildAdmin({
     parts: () => gateway.parts,
+    dataUrl: () => gateway.url,
     config: { view: () => CONFIG, reload: async () => ({ config: CONFIG, change: null }) },
     store,
     token: TOKEN,

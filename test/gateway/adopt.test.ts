@@ -34,10 +34,7 @@ async function setUp(timeouts: Partial<Timeouts>): Promise<RawSocket> {
     logger: pino({ level: 'silent' }),
     redactionKey: new Uint8Array(32),
   });
-  acceptor = createServer({ pauseOnConnect: true }, (socket) => {
-    gateway.adopt(socket);
-    socket.resume();
-  });
+  acceptor = createServer({ pauseOnConnect: true }, (socket) => gateway.adopt(socket));
   acceptor.listen(0, '127.0.0.1');
   await once(acceptor, 'listening');
   return new RawSocket(connect((acceptor.address() as AddressInfo).port, '127.0.0.1'));

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from '../../src/contract/limits.ts';
+import type { DataListen } from '../../src/contract/listen.ts';
 import type { TypeSpec, Upstream } from '../../src/contract/specs.ts';
 import type { Stage } from '../../src/contract/stages.ts';
+import type { DataTls } from '../../src/contract/tls.ts';
 import type { WireOperation } from '../../src/contract/wire.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
@@ -61,6 +63,9 @@ export type RigOptions = {
   readonly timeouts?: Partial<Timeouts>;
   readonly folder?: string;
   readonly trustedProxies?: readonly string[];
+  /** Where it listens; any free port of loopback when left out. */
+  readonly data?: DataListen;
+  readonly tls?: DataTls;
   /** The wall clock, for what is stored. */
   readonly nowMs?: () => number;
   /** Default: none hears anything. */
@@ -79,7 +84,8 @@ export async function startRig(spec: TypeSpec, options: RigOptions = {}): Promis
   const store = openSqliteStore(folder, { entitiesCachedMax: limits.entitiesCachedMax });
   const { logger = pino({ level: 'silent' }), tracing = null, debugTokens = null } = options;
   const gateway = new Gateway({
-    data: { host: '127.0.0.1', port: 0 },
+    data: options.data ?? { host: '127.0.0.1', port: 0 },
+    tls: options.tls ?? null,
     types: [spec],
     limits,
     timeouts,

@@ -118,11 +118,12 @@ export type Script = (connection: RawSocket) => unknown;
 export async function startRawUpstream(first: Script = () => undefined): Promise<RawUpstream> {
   const connections: RawSocket[] = [];
   let script = first;
-  let arrived: () => void = () => undefined;
+  const awaiting = new Set<() => void>();
   const server = createServer((socket) => {
     const connection = new RawSocket(socket);
     connections.push(connection);
-    arrived();
+    for (const look of awaiting) look();
+    awaiting.clear();
     // A script that waits for what never comes ends with its connection.
     Promise.resolve(script(connection)).catch(() => undefined);
   });
@@ -133,7 +134,7 @@ export async function startRawUpstream(first: Script = () => undefined): Promise
     connection: async (n) => {
       while (connections[n] === undefined) {
         await new Promise<void>((resolve) => {
-          arrived = resolve;
+          awaiting.add(resolve);
         });
       }
       return connections[n];

@@ -24,6 +24,7 @@ function statusText(status: StatusView, output: Output): string {
   const counted = Object.entries(status.counters).filter(([, value]) => value > 0);
   const counters = counted.map(([name, value]) => `${name} ${value}`).join(', ');
   const notes = [
+    `data: ${status.data ?? 'does not listen'}`,
     ...configNotes(status, output),
     ...status.types.flatMap(outNotes),
     ...workerNotes(status, output),

@@ -35,6 +35,11 @@ export class ConfigReloader {
     this.#view = { file: options.file, revision: 1, loadedAtMs: this.#nowMs(), lastError: null };
   }
 
+  /** The config file, and those that it names: what may change. */
+  files(): readonly string[] {
+    return [this.#options.file, ...(this.#config.tls?.files ?? [])];
+  }
+
   view(): ConfigView {
     return this.#view;
   }

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { Supervisor } from '../../cluster/supervisor.ts';
 import { type Config, configWarnings, type ParseOptions } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
+import { listenUrl } from '../../contract/listen.ts';
 import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
@@ -18,7 +19,7 @@ import { ConfigReloader } from './config-reloader.ts';
 import { keepLittleRoomForNewObjects } from './room-for-new-objects.ts';
 import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
-import { watchFileStatus } from './watch-file.ts';
+import { watchFiles } from './watch-files.ts';
 
 export type UpOptions = {
   readonly config: Config;
@@ -59,6 +60,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
   const admin = buildAdmin({
     ...state,
     parts: () => gateway.parts,
+    dataUrl: () => gateway.url,
     config: { view: () => reloader.view(), reload: () => reloader.reload() },
     logger,
     isReady: () => !gateway.draining,
@@ -69,9 +71,10 @@ export async function runGateway(options: UpOptions): Promise<void> {
     await host?.start();
     const data = await listening('data', () => gateway.listen());
     await listening('admin', () => admin.listen({ host: config.admin.host, port: config.admin.port }));
-    const addresses = { data, admin: urlOf(config.admin.host, admin.server.address() as AddressInfo) };
+    const { port } = admin.server.address() as AddressInfo;
+    const addresses = { data, admin: listenUrl({ ...config.admin, port }, 'http') };
     writeAddress(config.state, { ...addresses, pid: process.pid });
-    const stopReloads = startReloads(reloader, options.file);
+    const stopReloads = startReloads(reloader);
     process.on('SIGUSR2', () => restartQuietly(workers, logger));
     // Before the ready line: whoever reads it may signal at once.
     const stopped = stopSignal(() => {
@@ -95,9 +98,12 @@ export async function runGateway(options: UpOptions): Promise<void> {
 }
 
 /** The signal stays handled while the gateway drains: by default it would end it. */
-function startReloads(reloader: ConfigReloader, file: string): () => void {
+function startReloads(reloader: ConfigReloader): () => void {
   process.on('SIGHUP', () => reloader.reloadQuietly());
-  return watchFileStatus(file, () => reloader.reloadQuietly());
+  return watchFiles(
+    () => reloader.files(),
+    () => reloader.reloadQuietly(),
+  );
 }
 
 async function tracingOf({ telemetry: { otlp } }: Config, logger: Logger): Promise<Tracing | null> {
@@ -137,10 +143,6 @@ function openState({ state, limits }: Config) {
   }
 }
 
-function urlOf(host: string, { port }: AddressInfo): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 function v2HostFor({ config, faults }: UpOptions, gateway: DataPlane, logger: Logger): V2HostProcess | null {
   const types = config.types.filter(({ v2 }) => v2 === null).map(({ name }) => name);
   if (types.length === 0) return null;
@@ -172,6 +174,7 @@ async function listening<T>(port: string, listen: () => Promise<T>): Promise<T> 
   try {
     return await listen();
   } catch (error) {
+    if (error instanceof BanyanError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new BanyanError('BAD_CONFIG', `the ${port} port cannot be opened: ${reason}`, { cause: error });
   }

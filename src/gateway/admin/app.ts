@@ -23,6 +23,8 @@ import type { WorkersPort, WorkersView } from './workers.ts';
 export type AdminOptions = Pick<Observability, 'metrics' | 'debugTokens'> & {
   /** Those in force now. */
   readonly parts: () => GatewayParts;
+  /** Base URL of the data port, once it listens. */
+  readonly dataUrl: () => string | null;
   readonly config: ConfigPort;
   readonly store: Store;
   readonly token: string;
@@ -81,10 +83,10 @@ function statusOf(workers: WorkersView | null): 'ok' | 'degraded' | 'no_workers'
   return workers.serving > 0 ? 'degraded' : 'no_workers';
 }
 
-function addReads(app: FastifyInstance, { parts, store, config, workers }: AdminOptions): void {
+function addReads(app: FastifyInstance, { parts, dataUrl, store, config, workers }: AdminOptions): void {
   app.get('/v1/status', async () => {
     await workers?.count();
-    return statusView(parts(), { store, config: config.view(), workers });
+    return statusView(parts(), { store, data: dataUrl(), config: config.view(), workers });
   });
   app.get('/v1/audit', async (request) => {
     const { type, limit } = read(auditQuery, request.query);

@@ -18,6 +18,8 @@ import type { WorkersPort, WorkersView } from './workers.ts';
 
 export type StatusView = {
   readonly schema: 1;
+  /** Base URL of the data port; `null` while it does not listen. */
+  readonly data: string | null;
   readonly config: ConfigView;
   readonly types: readonly TypeView[];
   readonly counters: Readonly<Record<CounterName, number>>;
@@ -59,11 +61,15 @@ export type ExplainView = {
 };
 
 /** What is shown beside the parts themselves. */
-export type Shown = { readonly store: Store; readonly config: ConfigView; readonly workers: WorkersPort | null };
+export type Shown = Pick<StatusView, 'data' | 'config'> & {
+  readonly store: Store;
+  readonly workers: WorkersPort | null;
+};
 
-export function statusView(parts: GatewayParts, { store, config, workers }: Shown): StatusView {
+export function statusView(parts: GatewayParts, { data, store, config, workers }: Shown): StatusView {
   return {
     schema: 1,
+    data,
     config,
     types: parts.types.map((type) => typeView(parts, { store, workers }, type)),
     counters: parts.counters.snapshot(),
@@ -72,7 +78,11 @@ export function statusView(parts: GatewayParts, { store, config, workers }: Show
   };
 }
 
-export function typeView(parts: GatewayParts, { store, workers }: Omit<Shown, 'config'>, type: MigratedType): TypeView {
+export function typeView(
+  parts: GatewayParts,
+  { store, workers }: Pick<Shown, 'store' | 'workers'>,
+  type: MigratedType,
+): TypeView {
   const shadow = parts.shadowOf(type.name);
   return {
     type: type.name,

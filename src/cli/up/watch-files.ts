@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 
-/** How often the file is looked at. */
+/** How often the files are looked at. */
 const WATCH_MS = 250;
 
 /**
- * Calls back whenever a file has changed, come or gone, and once at the first look: whatever happened between the
+ * Calls back whenever one of some files has changed, come or gone, and once at the first look: whatever happened between the
  * file's reading and that look must not be missed. By the file's status, not by events: those miss links that are
  * swapped and network drives. Gives a function that ends it.
  */
-export function watchFileStatus(file: string, changed: () => void): () => void {
+export function watchFiles(files: () => readonly string[], changed: () => void): () => void {
   let seen: string | null = null;
   let stopped = false;
   let timer: NodeJS.Timeout;
@@ -18,7 +18,7 @@ export function watchFileStatus(file: string, changed: () => void): () => void {
     timer.unref();
   };
   const look = async () => {
-    const status = await statusOf(file);
+    const status = (await Promise.all(files().map(statusOf))).join();
     if (status !== seen && !stopped) changed();
     seen = status;
     lookAgain();

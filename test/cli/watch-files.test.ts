@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'vitest';
-import { watchFileStatus } from '../../src/cli/up/watch-file.ts';
+import { watchFiles } from '../../src/cli/up/watch-files.ts';
 
 let folder: string;
 let file: string;
@@ -17,7 +17,10 @@ beforeEach(() => {
     new Promise((resolve) => {
       heard = resolve;
     });
-  stop = watchFileStatus(file, () => heard());
+  stop = watchFiles(
+    () => [file],
+    () => heard(),
+  );
 });
 afterEach(() => {
   stop();

@@ -1,0 +1,16 @@
+import type { RawHeaders } from '../contract/calls.ts';
+import type { RawRequest } from './request-head.ts';
+
+/** What is read of a request: of Node's own for HTTP/1, of a stream for HTTP/2. A body that is cut short never ends. */
+export interface ClientRequest extends RawRequest {
+  /** Complete once the body has ended. */
+  readonly rawTrailers: RawHeaders;
+  readonly destroyed: boolean;
+  on(event: 'data', listener: (chunk: Buffer) => void): this;
+  on(event: 'end' | 'close', listener: () => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+  off(event: 'data', listener: (chunk: Buffer) => void): this;
+  off(event: 'end' | 'close' | 'error', listener: () => void): this;
+  pause(): unknown;
+  resume(): unknown;
+}
