@@ -118,9 +118,9 @@ export class DataPort {
       // Node looks after the connections of a server (their timeouts, the idle ones) from this event on.
       this.#server.emit('listening');
     }
-    // As Node has it for connections that an HTTP server accepts itself.
+    // As Node has it for connections that a server accepts itself: one with TLS knows no half-open ones.
     socket.setNoDelay(true);
-    socket.allowHalfOpen = true;
+    socket.allowHalfOpen = this.#secure === null;
     this.#adopted.add(socket);
     socket.once('close', () => this.#left(socket));
     this.#server.emit('connection', socket);
