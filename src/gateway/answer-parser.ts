@@ -1,5 +1,7 @@
 import type { RawHeaders } from '../contract/calls.ts';
 import { UpstreamFailure } from './failure.ts';
+import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, NO_FIELDS } from './http1/fields.ts';
+import { type Following, MessageReader, type MessageSink, type Problem } from './http1/message-reader.ts';
 
 /** Hears what an upstream says, in order: `interim* head data* end`. */
 export type AnswerSink = {
@@ -9,49 +11,30 @@ export type AnswerSink = {
   readonly end: (trailers: RawHeaders) => void;
 };
 
-/** What comes next. `none`: no answer is due, and nothing may come. */
-type State = 'none' | 'head' | 'length' | 'close' | 'chunk size' | 'chunk' | 'chunk end' | 'trailers';
-
-/**
- * A head as it must be (RFC 9112 §4, §5): three digits, field names that are tokens, nothing folded, no line that ends
- * in LF alone. A reason phrase may hold what it likes; nobody acts on it. Linear: no part can match what another can.
- */
-const HEAD = /^HTTP\/1\.[01] [1-9]\d\d(?: [^\r\n]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
-const FIELDS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))*$/;
-
-/** 15 digits are exact as a number, and more than any body has. */
-const LENGTH = /^\d{1,15}$/;
-/** A size, extensions aside, which nobody here knows (RFC 9112 §7.1.1). 13 hex digits are exact as a number. */
-const CHUNK_SIZE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
-const CHUNK_LINE_BYTES_MAX = 4096;
+/** Three digits, and a reason phrase that may hold what it likes (RFC 9112 §4); nobody acts on it. */
+const HEAD = headPattern('HTTP/1\\.[01] [1-9]\\d\\d(?: [^\\r\\n]*)?');
 
 /** What every head starts with, and what is said of one that does not go on as it must. */
 const VERSION = 'HTTP/1.';
 const NO_HEAD = 'its head is no head of HTTP/1.1';
 
-const CRLF = '\r\n';
-const NO_BYTES = Buffer.alloc(0);
-const NO_HEADERS: RawHeaders = [];
+/** Extensions are nobody's here (RFC 9112 §7.1.1); some servers pad sizes with blanks. */
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
 /**
  * Reads the answers of one HTTP/1.1 connection as they come, cut into chunks anywhere, and refuses what is not plainly
  * one answer (RFC 9112 §6.3): bytes that two programs could read in two ways end the connection.
  */
-export class AnswerParser {
+export class AnswerParser implements MessageSink {
   readonly #sink: AnswerSink;
-  readonly #headerBytesMax: number;
-  #state: State = 'none';
+  readonly #reader: MessageReader;
   #method = 'GET';
-  /** What came of a line or a head that is not whole yet. */
-  #partial: Buffer = NO_BYTES;
-  /** Of the body, or of the chunk. */
-  #bytesLeft = 0;
   #keepAlive = true;
   #keepAliveHintMs: number | null = null;
 
   constructor(sink: AnswerSink, headerBytesMax: number) {
     this.#sink = sink;
-    this.#headerBytesMax = headerBytesMax;
+    this.#reader = new MessageReader(this, { headBytesMax: headerBytesMax, chunkLine: CHUNK_LINE });
   }
 
   /** Of the answer that was read last: whether the connection can carry another. */
@@ -65,19 +48,18 @@ export class AnswerParser {
   }
 
   get idle(): boolean {
-    return this.#state === 'none';
+    return this.#reader.idle;
   }
 
   /** An answer to such a request is due. */
   expect(method: string): void {
-    this.#state = 'head';
     this.#method = method;
+    this.#reader.expect();
   }
 
   /** @throws UpstreamFailure `malformed`: the connection is of no use any more */
   feed(chunk: Buffer): void {
-    let at = 0;
-    while (at < chunk.byteLength) at = this.#step(chunk, at);
+    if (this.#reader.feed(chunk, 0) < chunk.byteLength) throw malformed('it says more than one answer');
   }
 
   /**
@@ -85,85 +67,36 @@ export class AnswerParser {
    * @throws UpstreamFailure `truncated` or `reset` when an answer was due
    */
   ended(): void {
-    if (this.#state === 'none') return;
-    if (this.#state === 'close') {
-      this.#end(NO_HEADERS);
+    if (this.#reader.idle) return;
+    if (this.#reader.endsByClose) {
+      this.#reader.closed();
       return;
     }
-    throw this.#state === 'head' && this.#partial.byteLength === 0
+    throw this.#reader.untouched
       ? new UpstreamFailure('reset', 'the connection was closed before an answer came')
       : new UpstreamFailure('truncated', 'the connection was closed before the answer was whole');
   }
 
-  /** Reads on at `at`; gives where the next step begins. */
-  #step(chunk: Buffer, at: number): number {
-    switch (this.#state) {
-      case 'none':
-        throw malformed('it says more than one answer');
-      case 'head':
-        return this.#readHead(chunk, at);
-      case 'length':
-      case 'chunk':
-        return this.#readBytes(chunk, at);
-      case 'close':
-        this.#sink.data(at === 0 ? chunk : chunk.subarray(at));
-        return chunk.byteLength;
-      case 'chunk size':
-        return this.#readLine(chunk, at, this.#chunkSize);
-      case 'chunk end':
-        return this.#readLine(chunk, at, this.#chunkEnd);
-      case 'trailers':
-        return this.#readTrailers(chunk, at);
-    }
-  }
+  // ── what the reader finds ──
 
-  #readHead(chunk: Buffer, at: number): number {
-    const { bytes, from } = this.#withPartial(chunk, at);
-    const end = bytes.indexOf('\r\n\r\n', from, 'latin1');
-    if (end === -1) {
-      // It would never end.
-      if (bytes.includes('\n\n', from, 'latin1')) throw malformed('its lines end in LF alone');
-      // Who speaks another protocol may wait for an answer to what it said.
-      if (!VERSION.startsWith(bytes.toString('latin1', from, from + VERSION.length))) throw malformed(NO_HEAD);
-      return this.#keepPartial(bytes, from, chunk, this.#headerBytesMax, 'its head');
-    }
-    if (end - from > this.#headerBytesMax) throw malformed(`its head is longer than ${this.#headerBytesMax} bytes`);
-    const before = this.#partial.byteLength;
-    this.#partial = NO_BYTES;
-    this.#head(bytes.toString('latin1', from, end));
-    return before === 0 ? end + 4 : at + end + 4 - before;
-  }
-
-  /** The bytes that were kept, and the new ones behind them. */
-  #withPartial(chunk: Buffer, at: number): { readonly bytes: Buffer; readonly from: number } {
-    if (this.#partial.byteLength === 0) return { bytes: chunk, from: at };
-    return { bytes: Buffer.concat([this.#partial, chunk.subarray(at)]), from: 0 };
-  }
-
-  #keepPartial(bytes: Buffer, from: number, chunk: Buffer, bytesMax: number, what: string): number {
-    this.#partial = Buffer.from(bytes.subarray(from));
-    if (this.#partial.byteLength > bytesMax) throw malformed(`${what} is longer than ${bytesMax} bytes`);
-    return chunk.byteLength;
-  }
-
-  #head(text: string): void {
+  head(text: string): Following {
     if (!HEAD.test(text)) throw malformed(NO_HEAD);
-    const lineEnd = text.indexOf(CRLF);
+    const lineEnd = text.indexOf('\r\n');
     const line = lineEnd === -1 ? text : text.slice(0, lineEnd);
     const status = Number(line.slice(9, 12));
-    const headers = lineEnd === -1 ? NO_HEADERS : fieldsOf(text, lineEnd + 2);
+    const headers = lineEnd === -1 ? NO_FIELDS : fieldsOf(text, lineEnd + 2);
     if (status === 101) throw malformed('it switches protocols unasked');
     if (status < 200) {
       this.#sink.interim(status, headers);
-      return;
+      return 'head';
     }
-    this.#frame(line.charCodeAt(7) === ONE, status, headers);
+    const following = this.#framing(line.charCodeAt(7) === ONE, status, headers);
     this.#sink.head(status, line.slice(13), headers);
-    if (this.#state === 'none') this.#sink.end(NO_HEADERS);
+    return following;
   }
 
   /** How long the body is, and what the connection is good for afterwards. */
-  #frame(isHttp11: boolean, status: number, headers: RawHeaders): void {
+  #framing(isHttp11: boolean, status: number, headers: RawHeaders): Following {
     const { length, coding, connection, hint } = framingFields(headers);
     this.#keepAlive = isHttp11 ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive');
     this.#keepAliveHintMs = hint === null ? null : hintMs(hint);
@@ -172,136 +105,34 @@ export class AnswerParser {
       if (length !== null) throw malformed('it has a length and a coding');
       if (!isHttp11 || coding.toLowerCase() !== 'chunked') throw malformed('its transfer coding is not chunked');
     }
-    if (this.#method === 'HEAD' || status === 204 || status === 304) this.#state = 'none';
-    else if (coding !== null) this.#state = 'chunk size';
-    else if (length !== null) this.#lengthIs(Number(length));
-    else this.#untilClose();
-  }
-
-  #lengthIs(bytes: number): void {
-    this.#bytesLeft = bytes;
-    this.#state = bytes === 0 ? 'none' : 'length';
-  }
-
-  #untilClose(): void {
+    if (this.#method === 'HEAD' || status === 204 || status === 304) return 0;
+    if (coding !== null) return 'chunked';
+    if (length !== null) return Number(length);
     this.#keepAlive = false;
-    this.#state = 'close';
+    return 'close';
   }
 
-  #readBytes(chunk: Buffer, at: number): number {
-    const until = Math.min(chunk.byteLength, at + this.#bytesLeft);
-    this.#bytesLeft -= until - at;
-    this.#sink.data(at === 0 && until === chunk.byteLength ? chunk : chunk.subarray(at, until));
-    if (this.#bytesLeft > 0) return until;
-    if (this.#state === 'chunk') this.#state = 'chunk end';
-    else this.#end(NO_HEADERS);
-    return until;
+  begins(text: string): void {
+    if (!text.startsWith(VERSION.slice(0, text.length))) throw malformed(NO_HEAD);
   }
 
-  #readLine(chunk: Buffer, at: number, take: (line: string) => void): number {
-    const { bytes, from } = this.#withPartial(chunk, at);
-    const end = bytes.indexOf(CRLF, from, 'latin1');
-    if (end === -1) return this.#keepPartial(bytes, from, chunk, CHUNK_LINE_BYTES_MAX, 'a line of its chunks');
-    if (end - from > CHUNK_LINE_BYTES_MAX) throw malformed('a line of its chunks is too long');
-    const before = this.#partial.byteLength;
-    this.#partial = NO_BYTES;
-    take(bytes.toString('latin1', from, end));
-    return before === 0 ? end + 2 : at + end + 2 - before;
+  data(chunk: Buffer): void {
+    this.#sink.data(chunk);
   }
 
-  readonly #chunkSize = (line: string): void => {
-    const digits = CHUNK_SIZE.exec(line)?.[1];
-    if (digits === undefined) throw malformed('a chunk has no size');
-    this.#bytesLeft = Number.parseInt(digits, 16);
-    this.#state = this.#bytesLeft === 0 ? 'trailers' : 'chunk';
-  };
-
-  readonly #chunkEnd = (line: string): void => {
-    if (line !== '') throw malformed('a chunk is longer than its size');
-    this.#state = 'chunk size';
-  };
-
-  #readTrailers(chunk: Buffer, at: number): number {
-    const { bytes, from } = this.#withPartial(chunk, at);
-    const none = bytes.byteLength - from >= 2 && bytes[from] === CR && bytes[from + 1] === LF;
-    const end = none ? from : bytes.indexOf('\r\n\r\n', from, 'latin1');
-    if (end === -1) return this.#keepPartial(bytes, from, chunk, this.#headerBytesMax, 'its trailer section');
-    const before = this.#partial.byteLength;
-    this.#partial = NO_BYTES;
-    const text = bytes.toString('latin1', from, end);
-    if (!FIELDS.test(text)) throw malformed('its trailers are no fields');
-    this.#end(text === '' ? NO_HEADERS : fieldsOf(text, 0));
-    return (before === 0 ? end : at + end - before) + (none ? 2 : 4);
-  }
-
-  #end(trailers: RawHeaders): void {
-    this.#state = 'none';
+  end(trailers: RawHeaders): void {
     this.#sink.end(trailers);
+  }
+
+  problem(_kind: Problem, what: string): Error {
+    return malformed(what);
   }
 }
 
-const CR = 13;
-const LF = 10;
 const ONE = 49;
 
 function malformed(what: string): UpstreamFailure {
   return new UpstreamFailure('malformed', `the answer is refused: ${what}`);
-}
-
-/** Names and values in turn, of a text that was found to be fields. */
-function fieldsOf(text: string, from: number): RawHeaders {
-  const fields: string[] = [];
-  for (let at = from; at < text.length; ) {
-    const end = text.indexOf(CRLF, at);
-    const line = end === -1 ? text.slice(at) : text.slice(at, end);
-    const colon = line.indexOf(':');
-    fields.push(line.slice(0, colon), trimmed(line, colon + 1));
-    if (end === -1) break;
-    at = end + 2;
-  }
-  return fields;
-}
-
-/** Without the spaces and tabs around it: `trim()` would take more than those. */
-function trimmed(line: string, from: number): string {
-  let start = from;
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
-  return line.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-type FramingFields = { length: string | null; coding: string | null; connection: string | null; hint: string | null };
-
-/** Repeated lengths and codings make a list, which is no length and no coding. */
-function framingFields(headers: RawHeaders): FramingFields {
-  const found: FramingFields = { length: null, coding: null, connection: null, hint: null };
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] ?? '';
-    const value = headers[index + 1] ?? '';
-    // Names of other lengths are not looked at.
-    if (name.length === 14 && isNamed(name, 'content-length')) found.length = listed(found.length, value);
-    else if (name.length === 17 && isNamed(name, 'transfer-encoding')) found.coding = listed(found.coding, value);
-    else if (name.length === 10 && isNamed(name, 'connection')) found.connection = listed(found.connection, value);
-    else if (name.length === 10 && isNamed(name, 'keep-alive')) found.hint = value;
-  }
-  return found;
-}
-
-function isNamed(name: string, lower: string): boolean {
-  return name.toLowerCase() === lower;
-}
-
-function listed(before: string | null, value: string): string {
-  return before === null ? value : `${before},${value}`;
-}
-
-function hasToken(list: string | null, token: string): boolean {
-  return list?.split(',').some((item) => isNamed(item.trim(), token)) === true;
 }
 
 function hintMs(hint: string): number | null {

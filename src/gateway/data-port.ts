@@ -1,30 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { BanyanError, type ErrorCode } from '../contract/errors.ts';
 import type { Limits, Timeouts } from '../contract/limits.ts';
 import { type DataListen, listenUrl } from '../contract/listen.ts';
 import type { DataTls } from '../contract/tls.ts';
 import type { Arrival } from './arrival.ts';
-import { ClientConnection } from './client-connection.ts';
 import type { Counters } from './counters.ts';
-import { withoutOffer } from './decline-upgrade.ts';
 import type { Peer } from './forwarding.ts';
+import { type ConnectionOwner, Http1Connection, type UpgradeArrival } from './http1/http1-connection.ts';
+import { KEEP_ALIVE_MS } from './http1/socket-answer.ts';
 import { Http2Connection } from './http2/http2-connection.ts';
-import { rawAnswer } from './own-answer.ts';
 import { SecureServer } from './secure-server.ts';
 import { giveMode, makeWay } from './unix-socket.ts';
-import { asksForWebSocket } from './websocket/handshake.ts';
 import type { Tunnels } from './websocket/tunnels.ts';
-
-/** A handshake on its way through the gateway; the socket is nobody else's any more. */
-export type UpgradeArrival = {
-  readonly request: IncomingMessage;
-  readonly socket: Socket;
-  /** What came in the same packet. */
-  readonly first: Buffer;
-  readonly peer: Peer;
-};
 
 export type DataPortOptions = {
   /** `null`: in the clear. */
@@ -36,43 +23,49 @@ export type DataPortOptions = {
   readonly upgrade: (arrival: UpgradeArrival) => void;
 };
 
-/** Longer than the usual idle time of load balancers in front, so that they are the ones to close. */
-const KEEP_ALIVE_MS = 65_000;
-
-/** The port on which callers are answered: connections, and what Node's parser makes of what comes over them. */
-export class DataPort {
+/** The port on which callers are answered: the connections of clients, from the first to the last. */
+export class DataPort implements ConnectionOwner {
+  readonly timeouts: Timeouts;
+  readonly headBytesMax: number;
+  readonly counters: Counters;
+  readonly serve: (arrival: Arrival) => void;
+  readonly upgrade: (arrival: UpgradeArrival) => void;
+  stage: ConnectionOwner['stage'] = 'open';
   readonly #options: DataPortOptions;
   readonly #server: Server;
   /** `null`: in the clear. */
   readonly #secure: SecureServer | null;
-  readonly #connections = new Map<Socket, ClientConnection>();
+  readonly #connections = new Set<Http1Connection>();
   readonly #http2Connections = new Map<Socket, Http2Connection>();
-  #lastAnswers = false;
+  #checking: NodeJS.Timeout | null = null;
   /** Connections that another process has accepted, whatever was made of them. */
   readonly #adopted = new Set<Socket>();
-  #adopts = false;
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: DataPortOptions) {
+    const { limits, timeouts, counters, serve, upgrade } = options;
     this.#options = options;
+    this.timeouts = timeouts;
+    // Longer than what is taken, so that a target that is too long can be told from headers that are.
+    this.headBytesMax = 2 * (limits.headerBytesMax + limits.targetBytesMax);
+    this.counters = counters;
+    this.serve = serve;
+    this.upgrade = upgrade;
     this.#secure = options.tls === null ? null : this.#secureServer(options.tls);
-    this.#server = this.#secure?.server ?? createServer(serverOptions(options));
-    this.#server.maxConnections = options.limits.clientConnectionsMax;
-    if (options.tls === null) this.#server.on('connection', (socket) => this.#connected(socket, 'http'));
-    this.#server.on('drop', () => options.counters.add('connections_dropped'));
-    // Expectations are looked at with the rest of the head.
-    for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) this.#server.on(event, this.#take);
-    // For a request with a body, Node 26 gives a stream of its own in the socket's place.
-    this.#server.on('upgrade', (request, _stream, first) => this.#upgrade(request, request.socket, first));
-    this.#server.on('connect', (_request, socket) => this.#refuseConnect(socket as Socket));
-    this.#server.on('clientError', (error, socket) => this.#malformed(error, socket as Socket));
+    this.#server = this.#secure?.server ?? this.#plainServer();
+    this.#server.maxConnections = limits.clientConnectionsMax;
+    this.#server.on('drop', () => counters.add('connections_dropped'));
+  }
+
+  #plainServer(): Server {
+    // What is on its way through a WebSocket must not be lost when its client has ended its half.
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connected(socket, 'http'));
   }
 
   #secureServer(tls: DataTls): SecureServer {
     const { counters, limits, timeouts } = this.#options;
     return new SecureServer({
       tls,
-      http1: serverOptions(this.#options),
       offersHttp2: limits.streamsMax > 0,
       handshakeMs: timeouts.requestHeadMs,
       counters,
@@ -104,6 +97,17 @@ export class DataPort {
         resolve();
       });
     });
+    this.#keepTime();
+  }
+
+  /** One timer for all connections: a call costs none. */
+  #keepTime(): void {
+    this.#checking ??= setInterval(() => this.#check(), checkEveryMs(this.timeouts)).unref();
+  }
+
+  #check(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections) connection.check(nowMs);
   }
 
   /** New connections are shown other certificates. */
@@ -113,11 +117,7 @@ export class DataPort {
 
   /** Takes a connection that another process has accepted; of its bytes none was read. */
   adopt(socket: Socket): void {
-    if (!this.#adopts) {
-      this.#adopts = true;
-      // Node looks after the connections of a server (their timeouts, the idle ones) from this event on.
-      this.#server.emit('listening');
-    }
+    this.#keepTime();
     // As Node has it for connections that a server accepts itself: one with TLS knows no half-open ones.
     socket.setNoDelay(true);
     socket.allowHalfOpen = this.#secure === null;
@@ -148,8 +148,7 @@ export class DataPort {
 
   /** Every answer whose head is not written yet says `Connection: close` from now on, and closes its connection. */
   lastAnswers(): void {
-    this.#lastAnswers = true;
-    for (const connection of this.#connections.values()) connection.lastAnswers();
+    if (this.stage === 'open') this.stage = 'last answers';
     for (const connection of this.#http2Connections.values()) connection.close();
   }
 
@@ -160,38 +159,33 @@ export class DataPort {
    */
   async close(cutAfterMs: number, tunnels: Pick<Tunnels, 'goAway' | 'carries'>): Promise<number> {
     this.lastAnswers();
+    this.stage = 'closing';
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#endIdle();
-    // An answer that had begun before has promised to keep its connection.
-    for (const connection of this.#connections.values()) connection.onIdle(() => this.#endIdle());
-    for (const connection of this.#http2Connections.values()) connection.close();
+    for (const connection of this.#connections) connection.endIfIdle();
+    this.#secure?.endHandshakes();
     let cut = 0;
     const timer = setTimeout(() => {
       tunnels.goAway('the gateway is stopping');
-      const left = [...this.#connections.keys()].filter((socket) => !tunnels.carries(socket));
+      const left = [...this.#connections].filter(({ socket }) => !tunnels.carries(socket));
       cut = left.length + this.#http2Connections.size;
-      for (const socket of left) socket.destroy();
+      for (const { socket } of left) socket.destroy();
       for (const connection of this.#http2Connections.values()) connection.cut();
     }, cutAfterMs);
     await closed;
     // Node does not wait for connections that it has not accepted.
     await this.empty();
     clearTimeout(timer);
+    if (this.#checking !== null) clearInterval(this.#checking);
     return cut;
   }
 
-  /** For Node, a connection on which nothing was ever sent is not idle but about to send. */
-  #endIdle(): void {
-    this.#server.closeIdleConnections();
-    for (const [socket, connection] of this.#connections) if (connection.silent) socket.destroy();
-    this.#secure?.endHandshakes();
+  #connected(socket: Socket, scheme: Peer['scheme']): void {
+    const peer: Peer = { address: socket.remoteAddress ?? null, scheme };
+    this.#connections.add(new Http1Connection(socket, peer, this));
   }
 
-  #connected(socket: Socket, scheme: Peer['scheme']): void {
-    if (this.#connections.has(socket)) return; // it was given to the server once more
-    const peer: Peer = { address: socket.remoteAddress ?? null, scheme };
-    this.#connections.set(socket, new ClientConnection(socket, peer, this.#options.serve));
-    socket.on('close', () => this.#connections.delete(socket));
+  closed(connection: Http1Connection): void {
+    this.#connections.delete(connection);
   }
 
   #connectedByHttp2(socket: TLSSocket): void {
@@ -200,65 +194,8 @@ export class DataPort {
     this.#http2Connections.set(socket, connection);
     socket.on('close', () => this.#http2Connections.delete(socket));
   }
-
-  readonly #take = (request: IncomingMessage, response: ServerResponse): void => {
-    if (this.#lastAnswers) response.shouldKeepAlive = false;
-    this.#connections.get(request.socket)?.take(request, response);
-  };
-
-  #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
-    const connection = this.#connections.get(socket);
-    // Answers to what was asked before would come in the midst of the WebSocket's bytes.
-    if (connection === undefined || connection.busy) return void socket.destroy();
-    if (!asksForWebSocket(request.rawHeaders)) this.#decline(request, socket, first);
-    else this.#options.upgrade({ request, socket, first, peer: connection.peer });
-  }
-
-  /** On a Node that asks nobody. */
-  #decline(request: IncomingMessage, socket: Socket, first: Buffer): void {
-    socket.unshift(withoutOffer(request, first));
-    this.#server.emit(this.#secure === null ? 'connection' : 'secureConnection', socket);
-  }
-
-  #refuseConnect(socket: Socket): void {
-    this.#options.counters.add('refused_requests');
-    socket.on('error', () => undefined); // the client may be gone; there is nobody else to tell
-    socket.end(rawAnswer(new BanyanError('METHOD_NOT_FORWARDED', 'CONNECT is not forwarded')));
-  }
-
-  #malformed(error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Socket): void {
-    const connection = this.#connections.get(socket);
-    if (error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE' || connection === undefined) {
-      socket.destroy(); // the client left, in the middle of a request or between two
-      return;
-    }
-    const [code, what] = PARSER_ERRORS[error.code ?? ''] ?? NO_HTTP;
-    this.#options.counters.add(code === 'REQUEST_TIMEOUT' ? 'request_timeouts' : 'malformed_requests');
-    connection.refuse(new BanyanError(code, error.reason === undefined ? what : `${what}: ${error.reason}`));
-  }
 }
 
-const NO_HTTP: readonly [ErrorCode, string] = ['MALFORMED_REQUEST', 'the request is refused'];
-
-const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'the head of the request is too long'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'the chunk extensions are too long'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request was not whole in time'],
-};
-
-function serverOptions({ limits, timeouts }: DataPortOptions) {
-  return {
-    insecureHTTPParser: false,
-    // Longer than what is taken, so that a target that is too long can be told from headers that are.
-    maxHeaderSize: 2 * (limits.headerBytesMax + limits.targetBytesMax),
-    // Looked at with the rest of the head.
-    requireHostHeader: false,
-    headersTimeout: Math.min(timeouts.requestHeadMs, timeouts.requestMs),
-    requestTimeout: timeouts.requestMs,
-    connectionsCheckingInterval: Math.max(10, Math.min(1000, timeouts.requestHeadMs / 10, timeouts.requestMs / 10)),
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    noDelay: true,
-    // Whatever else a request offers to upgrade to (h2c) is declined by answering it as it is: RFC 9110 §7.8.
-    shouldUpgradeCallback: ({ rawHeaders }: IncomingMessage) => asksForWebSocket(rawHeaders),
-  } as const;
+function checkEveryMs({ requestHeadMs, requestMs }: Timeouts): number {
+  return Math.max(10, Math.min(1000, requestHeadMs / 10, requestMs / 10));
 }

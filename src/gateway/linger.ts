@@ -6,14 +6,11 @@ const LINGER_MS = 2000;
 /**
  * Lets the client read its answer although not all that it sends was read. To close a socket with unread bytes makes
  * the kernel reset the connection, and a reset can take away what the client has not read yet (RFC 9112 §9.6): so
- * ours ends its own half and goes on reading, for a while. Node closes a connection by `destroySoon`.
+ * ours ends its own half, and whoever owns it goes on reading, for a while.
  */
-export function lingerAtClose(socket: Socket | null): void {
-  if (socket === null) return;
-  socket.destroySoon = () => {
-    socket.end(() => {
-      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.once('close', () => clearTimeout(timer));
-    });
-  };
+export function closeLingering(socket: Socket): void {
+  socket.end(() => {
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  });
 }

@@ -6,15 +6,24 @@ export function errorBody({ code, message, hint }: BanyanError): string {
   return JSON.stringify({ error: { code, message, hint } });
 }
 
-/** The same as a whole answer, for connections on which no request could be read. */
-export function rawAnswer(error: BanyanError): string {
+export type OwnAnswerOptions = {
+  /** Further lines of its head, with CRLF behind each: how the connection goes on. */
+  readonly fields: string;
+  /** `false` for an answer to HEAD. */
+  readonly body: boolean;
+};
+
+const LAST: OwnAnswerOptions = { fields: 'connection: close\r\n', body: true };
+
+/** The same as a whole answer on the wire, in UTF-8; the last of its connection unless told otherwise. */
+export function rawAnswer(error: BanyanError, { fields, body: hasBody } = LAST): string {
   const body = errorBody(error);
-  return [
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-    '',
-    body,
-  ].join('\r\n');
+  return (
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}\r\n` +
+    'content-type: application/json\r\n' +
+    `content-length: ${Buffer.byteLength(body)}\r\n` +
+    (error.status === 503 ? 'retry-after: 1\r\n' : '') +
+    `date: ${new Date().toUTCString()}\r\n` +
+    `${fields}\r\n${hasBody ? body : ''}`
+  );
 }

@@ -43,12 +43,17 @@ export function readWholeUpTo(
   return readWhole(request, bytesMax);
 }
 
-function readWhole(request: ClientRequest): Promise<RequestBody | 'aborted'>;
-function readWhole(request: ClientRequest, bytesMax: number): Promise<RequestBody | 'aborted' | 'too_large'>;
+function readWhole(request: ClientRequest): Promise<RequestBody | 'aborted'> | RequestBody;
+function readWhole(
+  request: ClientRequest,
+  bytesMax: number,
+): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody | 'too_large';
 function readWhole(
   request: ClientRequest,
   bytesMax = Number.POSITIVE_INFINITY,
-): Promise<RequestBody | 'aborted' | 'too_large'> {
+): Promise<RequestBody | 'aborted' | 'too_large'> | RequestBody | 'too_large' {
+  const whole = request.takeWhole();
+  if (whole !== null) return whole.byteLength <= bytesMax ? { kind: 'whole', bytes: whole } : 'too_large';
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

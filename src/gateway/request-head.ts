@@ -33,7 +33,7 @@ export type RequestHead = {
 
 export type Refusal = { readonly code: ErrorCode; readonly message: string };
 
-/** What of Node's request is read. */
+/** What of a request its head is read from. */
 export type RawRequest = {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -174,7 +174,8 @@ function objection(
   if (httpVersionMajor !== 1) return { code: 'VERSION_NOT_SUPPORTED', message: 'the request is not of HTTP/1' };
   if (found.expect !== undefined && httpVersionMinor === 1 && found.expect.toLowerCase() !== '100-continue')
     return { code: 'EXPECTATION_FAILED', message: 'the request expects something other than 100-continue' };
-  if (method === 'TRACE') return { code: 'METHOD_NOT_FORWARDED', message: 'TRACE is not forwarded' };
+  if (method === 'TRACE' || method === 'CONNECT')
+    return { code: 'METHOD_NOT_FORWARDED', message: `${method} is not forwarded` };
   if (found.hosts > 1) return malformed('it has more than one Host');
   if (found.host === undefined && httpVersionMinor === 1) return malformed('it has no Host');
   if (found.host !== undefined && !HOST.test(found.host)) return malformed('its Host is not a host and a port');

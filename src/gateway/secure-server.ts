@@ -1,7 +1,5 @@
-import type { IncomingMessage, ServerOptions } from 'node:http';
-import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { BanyanError } from '../contract/errors.ts';
 import type { DataTls } from '../contract/tls.ts';
 import type { Counters } from './counters.ts';
@@ -9,17 +7,15 @@ import { rawAnswer } from './own-answer.ts';
 
 export type SecureServerOptions = {
   readonly tls: DataTls;
-  /** As for HTTP/1 without TLS. */
-  readonly http1: ServerOptions<typeof IncomingMessage>;
   readonly offersHttp2: boolean;
   readonly handshakeMs: number;
   readonly counters: Counters;
-  /** A connection that the client wants to speak HTTP/1.1 on; it is given to Node's HTTP/1 right after. */
+  /** A connection that the client wants to speak HTTP/1.1 on. */
   readonly onHttp1: (socket: TLSSocket) => void;
   readonly onHttp2: (socket: TLSSocket) => void;
 };
 
-/** A server for HTTP/1 over TLS, and what it takes for HTTP/2: a handshake that offers it, and a way apart. */
+/** A server for TLS: who may connect, and which HTTP each connection speaks. */
 export class SecureServer {
   readonly server: Server;
   readonly #options: SecureServerOptions;
@@ -29,7 +25,7 @@ export class SecureServer {
   constructor(options: SecureServerOptions) {
     this.#options = options;
     this.server = createServer({
-      ...options.http1,
+      noDelay: true,
       ...contextOf(options.tls),
       // By the server's order, a client that can speak HTTP/2 does.
       ALPNProtocols: options.offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
@@ -39,7 +35,7 @@ export class SecureServer {
     });
     this.server.on('connection', (socket: Socket) => this.#began(socket));
     this.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => this.#failed(error, socket));
-    this.#takeSecured();
+    this.server.on('secureConnection', (socket) => this.#secured(socket));
   }
 
   /** Handshakes from now on use other certificates; connections keep what they began with. */
@@ -52,16 +48,10 @@ export class SecureServer {
     for (const socket of this.#handshakes.values()) socket.destroy();
   }
 
-  /** Node's own listener takes every connection for one of HTTP/1. */
-  #takeSecured(): void {
-    const http1 = this.server.listeners('secureConnection');
-    this.server.removeAllListeners('secureConnection');
-    this.server.on('secureConnection', (socket) => {
-      this.#handshakes.delete(endOf(socket));
-      if (socket.alpnProtocol === 'h2') return this.#options.onHttp2(socket);
-      this.#options.onHttp1(socket);
-      for (const listener of http1) listener.call(this.server, socket);
-    });
+  #secured(socket: TLSSocket): void {
+    this.#handshakes.delete(endOf(socket));
+    if (socket.alpnProtocol === 'h2') this.#options.onHttp2(socket);
+    else this.#options.onHttp1(socket);
   }
 
   #began(socket: Socket): void {

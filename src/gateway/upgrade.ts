@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Outcome } from '../contract/calls.ts';
 import { BanyanError } from '../contract/errors.ts';
@@ -13,6 +12,7 @@ import { type Attempt, mayFallBack } from './forward.ts';
 import type { Peer } from './forwarding.ts';
 import type { GatewayParts } from './parts.ts';
 import { planCall } from './plan-call.ts';
+import type { RawRequest } from './request-head.ts';
 import { settle } from './settle.ts';
 import type { CallRecord } from './telemetry/call-record.ts';
 import { noteHead } from './telemetry/note-head.ts';
@@ -36,7 +36,7 @@ import { UpgradeClient } from './websocket/upgrade-client.ts';
  */
 export async function upgrade(
   parts: GatewayParts,
-  request: IncomingMessage,
+  request: RawRequest,
   socket: Socket,
   { first, peer }: { readonly first: Buffer; readonly peer: Peer },
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function upgrade(
 
 async function shakeHands(
   parts: GatewayParts,
-  request: IncomingMessage,
+  request: RawRequest,
   client: UpgradeClient,
   peer: Peer,
   record: CallRecord,
@@ -78,7 +78,7 @@ async function shakeHands(
 function understand(
   parts: GatewayParts,
   { type, head, address }: Addressee,
-  request: IncomingMessage,
+  request: RawRequest,
   peer: Peer,
   record: CallRecord,
 ): Call {

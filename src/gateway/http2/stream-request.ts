@@ -57,6 +57,11 @@ export class StreamRequest extends EventEmitter implements ClientRequest {
     if (!this.#whole && this.listenerCount('error') > 0) this.emit('error', new Error('the client reset the stream'));
   }
 
+  /** A stream tells of its body one frame after the other. */
+  takeWhole(): null {
+    return null;
+  }
+
   override on(event: string, listener: Listener): this {
     if (event !== 'data') return super.on(event, listener);
     this.#stream.on('data', listener);

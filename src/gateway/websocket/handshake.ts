@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
@@ -24,10 +23,19 @@ export function namesWebSocket(upgrade: string | undefined): boolean {
   return tokens(upgrade).includes('websocket');
 }
 
+/** What of a request says whether it is a handshake. */
+export type HandshakeHead = {
+  readonly method?: string | undefined;
+  readonly httpVersionMajor: number;
+  readonly httpVersionMinor: number;
+  readonly rawHeaders: RawHeaders;
+};
+
 /** The key of a handshake that the protocol allows (RFC 6455 §4.2.1), or the error that says what is wrong with it. */
-export function keyOfHandshake({ method, httpVersion, rawHeaders }: IncomingMessage): string | BanyanError {
+export function keyOfHandshake(head: HandshakeHead): string | BanyanError {
+  const { method, httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = head;
   if (method !== 'GET') return bad(`its method is ${method}, not GET`);
-  if (httpVersion !== '1.1') return bad(`it is of HTTP/${httpVersion}, not HTTP/1.1`);
+  if (major !== 1 || minor !== 1) return bad(`it is of HTTP/${major}.${minor}, not HTTP/1.1`);
   if (!asksForWebSocket(rawHeaders)) return bad('it does not ask for a WebSocket');
   if (hasBody(rawHeaders)) return bad('it has a body');
   const version = headerValue(rawHeaders, 'sec-websocket-version');

@@ -18,7 +18,10 @@ export class Tunnel {
       new Lane({ from: upstream, to: client, masked: false }),
       new Lane({ from: client, to: upstream, masked: true }),
     ];
-    for (const socket of [client, upstream]) socket.setTimeout(idle.ms, () => this.#nothingPasses(idle.hit));
+    for (const socket of [client, upstream]) {
+      socket.setTimeout(idle.ms, () => this.#nothingPasses(idle.hit));
+      socket.resume();
+    }
   }
 
   /** Tells both ends that the connection ends (1001), and ends it. */
