@@ -69,6 +69,7 @@ export class SecureServer {
     // Nothing was encrypted yet, so that the client can read why.
     if (error.code === 'ERR_SSL_HTTP_REQUEST')
       raw?.write(rawAnswer(new BanyanError('PLAIN_HTTP', 'plain HTTP was spoken to a port that speaks TLS')));
+    socket.destroy();
   }
 }
 

@@ -51,14 +51,6 @@ describe('37: a handshake that the protocol does not allow reaches nobody', () =
     expect(await answer(handshake('http://internal/billing/feed'))).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_TARGET"/s);
     expect(await answer(handshake('/shipping/feed'))).toMatch(/^HTTP\/1\.1 404 .*"code":"NO_TYPE"/s);
   });
-
-  it('before earlier answers of its connection are out: the connection is cut', async () => {
-    const client = await dial(
-      rig.data,
-      `GET /billing/slow HTTP/1.1\r\nHost: test\r\n\r\n${handshake('/billing/feed')}`,
-    );
-    expect(await client.rest()).toBe('');
-  });
 });
 
 describe('37: a 101 that opens no WebSocket is a 502', () => {
