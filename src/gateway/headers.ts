@@ -49,10 +49,6 @@ export function withOurs(headers: RawHeaders, ours: RawHeaders): RawHeaders {
   return [...filtered(headers, (lower) => !isOurs(lower)), ...ours];
 }
 
-export function pairsOf(headers: RawHeaders): readonly [name: string, value: string][] {
-  return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : []));
-}
-
 /** Framing is not for a client to take away, whatever its Connection says. */
 const NEVER_NOMINATED = new Set(['host', 'content-length']);
 const USUAL_CONNECTION = /^(?:keep-alive|close)$/i;
