@@ -83,5 +83,6 @@ export function isNamed(name: string, lower: string): boolean {
 
 /** Whether a list has a token, in any case. */
 export function hasToken(list: string | null, token: string): boolean {
-  return list?.split(',').some((item) => isNamed(item.trim(), token)) === true;
+  if (list === null || !list.includes(',')) return list !== null && isNamed(list, token);
+  return list.split(',').some((item) => isNamed(item.trim(), token));
 }

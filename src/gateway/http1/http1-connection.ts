@@ -81,7 +81,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
 
   /** Ends the connection unless something is under way on it. */
   endIfIdle(): void {
-    if (!this.#detached && this.#request === null && !this.#parser.begun) this.socket.destroy();
+    if (!this.#detached && !this.#ending && this.#request === null && !this.#parser.begun) this.socket.destroy();
   }
 
   /** Looks whether something is overdue. */
@@ -142,7 +142,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
 
   /** Reads what waits, up to the next request that is not answered at once. */
   readonly #readOn = (): void => {
-    while (!this.#ending && !this.#detached && this.#request?.whole !== true && !this.socket.writableNeedDrain) {
+    while (!this.#ending && !this.#detached && this.#request?.whole !== true) {
       const chunk = this.#waiting.shift();
       if (chunk === undefined) break;
       this.#waitingBytes -= chunk.byteLength;
@@ -256,12 +256,15 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   /** A client that ends its half has left: docs/gateway.md says why. */
   readonly #ended = (): void => {
     const answer = this.#answer;
-    if (answer !== null && !answer.gone) {
-      answer.left();
-      this.#request?.destroy();
-      answer.cut();
+    this.#ending = true;
+    this.#waiting = [];
+    if (answer === null || answer.gone) {
+      this.socket.end();
+      return;
     }
-    this.socket.end();
+    answer.left();
+    this.#request?.destroy();
+    answer.cut();
   };
 
   readonly #closed = (): void => {

@@ -203,6 +203,42 @@ describe('a client that leaves', () => {
     await expect.poll(() => port?.connections).toBe(0);
   });
 
+  it('has nothing served that it had asked behind', async () => {
+    const { connect, arrivals } = await start(() => undefined);
+    const client = (await connect()).send(get('/first') + get('/second'));
+    await expect.poll(() => arrivals.length).toBe(1);
+    client.end();
+    expect(await client.all()).toBe('');
+    await expect.poll(() => port?.connections).toBe(0);
+    expect(arrivals).toHaveLength(1);
+  });
+
+  it('is noticed while it reads nothing of its answer', async () => {
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { connect } = await start(({ client }) => {
+      client.onGone(resolve);
+      client.head(200, 'OK', []);
+      client.data(Buffer.alloc(32 << 20), FLOW);
+    });
+    const client = await connect();
+    client.socket.pause();
+    client.send(get('/')).end();
+    await gone;
+  });
+
+  it('within an answer of HTTP/1.0 without a length is reset: an end would look whole', async () => {
+    const { connect } = await start(({ client }) => {
+      client.head(200, 'OK', []);
+      client.data(Buffer.from('half'), FLOW);
+      client.flush();
+    });
+    const client = (await connect()).send('GET / HTTP/1.0\r\n\r\n');
+    await client.until('half');
+    client.end();
+    await client.closed;
+    expect([client.wasReset, client.wasEnded]).toEqual([true, false]);
+  });
+
   it('within its answer is noticed, and is told of no end', async () => {
     const { promise: gone, resolve } = Promise.withResolvers<void>();
     const { connect } = await start(({ client }) => {
