@@ -1,6 +1,6 @@
 import type { Side } from '../contract/stages.ts';
-import type { InstanceView } from '../gateway/leg.ts';
 import type { SideInstances } from '../gateway/migrated-type.ts';
+import type { InstanceView } from '../gateway/upstream/leg.ts';
 
 export type TypeInstances = Readonly<Record<Side, SideInstances>>;
 

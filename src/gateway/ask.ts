@@ -1,8 +1,8 @@
 import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import type { ClientEnd } from './arrival.ts';
-import type { Leg } from './leg.ts';
-import type { Failure, Flow, LegRequest } from './leg-request.ts';
+import type { Leg } from './upstream/leg.ts';
+import type { Failure, Flow, LegRequest } from './upstream/leg-request.ts';
 
 /** How an answer is treated on its way to the client. */
 export type AskOptions = {

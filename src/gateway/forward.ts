@@ -15,11 +15,11 @@ import type { ClientEnd } from './arrival.ts';
 import { type Asked, ask } from './ask.ts';
 import type { Call } from './call.ts';
 import type { Counters } from './counters.ts';
-import { ANSWER_TO_FAILURE } from './failure.ts';
 import { withBodyLength, withoutHeader } from './headers.ts';
-import type { LegRequest } from './leg-request.ts';
 import { isSafeMethod } from './operation.ts';
 import { withTraceContext } from './telemetry/trace-headers.ts';
+import { ANSWER_TO_FAILURE } from './upstream/failure.ts';
+import type { LegRequest } from './upstream/leg-request.ts';
 
 /** One side that was asked on behalf of the client. */
 export type Attempt = { readonly side: Side; readonly asked: Asked };

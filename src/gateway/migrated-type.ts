@@ -7,10 +7,10 @@ import { type AffinityRule, compileAffinity } from '../cutover/affinity.ts';
 import { headerValue, isJson } from '../wire/headers.ts';
 import { compileIdPlaces, type IdPlaces, parseJson, readIds } from '../wire/ids.ts';
 import { compileRoutes, type RouteMatch, type Routes } from '../wire/routes.ts';
-import { type InstanceView, Leg } from './leg.ts';
 import type { Claim } from './match.ts';
 import { unlistedOperation } from './operation.ts';
 import type { ChoicePorts } from './upstream/choice.ts';
+import { type InstanceView, Leg } from './upstream/leg.ts';
 
 /** How the instances of a side stand with clients' calls, and with copies: each has its own connections and judgement. */
 export type SideInstances = { readonly calls: readonly InstanceView[]; readonly copies: readonly InstanceView[] };

@@ -1,8 +1,8 @@
 import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import { headerValue } from '../wire/headers.ts';
-import type { Leg } from './leg.ts';
-import type { LegRequest } from './leg-request.ts';
+import type { Leg } from './upstream/leg.ts';
+import type { LegRequest } from './upstream/leg-request.ts';
 
 export type CopyOptions = {
   readonly side: Side;

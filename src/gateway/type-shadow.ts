@@ -14,11 +14,11 @@ import { awaitTwins } from './await-twins.ts';
 import { type Call, copyOf } from './call.ts';
 import { type Forwarded, translateRequestBody } from './forward.ts';
 import { MIRROR_MARK, withBodyLength } from './headers.ts';
-import type { LegRequest } from './leg-request.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { withTraceContext } from './telemetry/trace-headers.ts';
+import type { LegRequest } from './upstream/leg-request.ts';
 
 export type TypeShadowOptions = ShadowConfig & {
   readonly policies: Policies;

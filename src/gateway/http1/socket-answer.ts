@@ -3,10 +3,10 @@ import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import type { ClientEnd } from '../arrival.ts';
 import { answerHeaders, FIELD_TEXT, safePhrase, withOurs } from '../headers.ts';
-import type { Flow } from '../leg-request.ts';
 import { rawAnswer } from '../own-answer.ts';
-import { lastChunk } from '../request-text.ts';
+import type { Flow } from '../upstream/leg-request.ts';
 import { isNamed } from './fields.ts';
+import { lastChunk } from './request-text.ts';
 import type { SocketRequest } from './socket-request.ts';
 
 /** What a connection does for the answer that it carries. */

@@ -4,10 +4,10 @@ import type { Store, StoreCounters } from '../../store/store.ts';
 import { ProcessMetrics } from '../../telemetry/metrics/process-metrics.ts';
 import type { MetricPoints, MetricsSnapshot, Point } from '../../telemetry/metrics/snapshot.ts';
 import type { Counters } from '../counters.ts';
-import type { Leg } from '../leg.ts';
 import type { MigratedType } from '../migrated-type.ts';
 import type { GatewayParts } from '../parts.ts';
 import type { TypeShadow } from '../type-shadow.ts';
+import type { Leg } from '../upstream/leg.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Gathers the metrics of a gateway from whoever has them; nothing of it is kept up while nobody looks. */

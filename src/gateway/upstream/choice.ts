@@ -1,7 +1,7 @@
 import type { CounterName } from '../counters.ts';
-import type { Failure } from '../leg-request.ts';
 import { FAILURES_MAX, type JudgedCall, outMax, type Standing, standingAfter, type Verdict } from './ejection.ts';
 import type { Instance } from './instance.ts';
+import type { Failure } from './leg-request.ts';
 
 /** How many instances a call may be offered to. */
 const OFFERS_MAX = 2;

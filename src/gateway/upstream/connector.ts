@@ -6,8 +6,8 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import { UpstreamFailure } from '../failure.ts';
 import type { Secured, UpstreamAddress } from './address.ts';
+import { UpstreamFailure } from './failure.ts';
 
 export type ConnectOptions = {
   /** Whether our half stays open when the upstream has ended its own. */

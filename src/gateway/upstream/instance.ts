@@ -1,9 +1,9 @@
-import type { Exchange } from '../exchange.ts';
-import type { LegRequest } from '../leg-request.ts';
-import type { UpstreamPool } from '../upstream-pool.ts';
 import type { UpstreamAddress } from './address.ts';
 import type { Connector } from './connector.ts';
 import { AT_FIRST, type Standing } from './ejection.ts';
+import type { Exchange } from './exchange.ts';
+import type { LegRequest } from './leg-request.ts';
+import type { UpstreamPool } from './pool.ts';
 
 /** One of the addresses that answer for a side, with its connections and how it did of late. */
 export class Instance {

@@ -1,10 +1,10 @@
 import type { Limits, Timeouts } from '../../contract/limits.ts';
 import type { Upstream } from '../../contract/specs.ts';
-import { UpstreamPool } from '../upstream-pool.ts';
 import { upstreamAddress } from './address.ts';
 import { Choice, type ChoicePorts } from './choice.ts';
 import { Connector } from './connector.ts';
 import { Instance } from './instance.ts';
+import { UpstreamPool } from './pool.ts';
 import { Seats } from './seats.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 

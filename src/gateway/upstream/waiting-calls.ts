@@ -1,4 +1,4 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from './exchange.ts';
 
 type Waiting = { readonly exchange: Exchange; readonly take: () => boolean; readonly timer: NodeJS.Timeout };
 

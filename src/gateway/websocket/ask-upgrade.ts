@@ -2,9 +2,9 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net';
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
 import type { Timeouts } from '../../contract/limits.ts';
-import { failureOf } from '../failure.ts';
-import type { Failure } from '../leg-request.ts';
+import { failureOf } from '../upstream/failure.ts';
 import type { Instance } from '../upstream/instance.ts';
+import type { Failure } from '../upstream/leg-request.ts';
 import { problemOfAnswer, problemOfSwitch } from './handshake.ts';
 import type { UpgradeClient } from './upgrade-client.ts';
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../../src/contract/limits.ts';
 import type { CounterName } from '../../../src/gateway/counters.ts';
-import type { Failure } from '../../../src/gateway/leg-request.ts';
 import { Place } from '../../../src/gateway/upstream/choice.ts';
 import { FAILURES_MAX, outMax } from '../../../src/gateway/upstream/ejection.ts';
 import type { Instance } from '../../../src/gateway/upstream/instance.ts';
 import { Instances } from '../../../src/gateway/upstream/instances.ts';
+import type { Failure } from '../../../src/gateway/upstream/leg-request.ts';
 
 /** The instances of a side that are never asked: calls are placed, and told how they went. */
 function side(count: number) {

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RawHeaders } from '../../src/contract/calls.ts';
-import { AnswerParser } from '../../src/gateway/answer-parser.ts';
-import { UpstreamFailure } from '../../src/gateway/failure.ts';
+import type { RawHeaders } from '../../../src/contract/calls.ts';
+import { AnswerParser } from '../../../src/gateway/http1/answer-parser.ts';
+import { UpstreamFailure } from '../../../src/gateway/upstream/failure.ts';
 
 type Heard = {
   readonly interims: number[];

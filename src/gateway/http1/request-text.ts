@@ -1,6 +1,6 @@
-import { UpstreamFailure } from './failure.ts';
-import { FIELD_TEXT, forwardedTrailers } from './headers.ts';
-import type { LegRequest } from './leg-request.ts';
+import { FIELD_TEXT, forwardedTrailers } from '../headers.ts';
+import { UpstreamFailure } from '../upstream/failure.ts';
+import type { LegRequest } from '../upstream/leg-request.ts';
 
 /** A target that is one word: no byte of it can end the line. */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;

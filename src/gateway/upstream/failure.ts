@@ -1,5 +1,5 @@
-import type { FailureReason } from '../contract/calls.ts';
-import type { ErrorCode } from '../contract/errors.ts';
+import type { FailureReason } from '../../contract/calls.ts';
+import type { ErrorCode } from '../../contract/errors.ts';
 
 /** How far a call had come when it failed: not sent, sent, or some of the answer was there. */
 export type Progress = 'unsent' | 'sent' | 'answered';

@@ -1,12 +1,12 @@
-import type { FailureReason } from '../contract/calls.ts';
-import type { Limits, Timeouts } from '../contract/limits.ts';
-import type { Upstream } from '../contract/specs.ts';
+import type { FailureReason } from '../../contract/calls.ts';
+import type { Limits, Timeouts } from '../../contract/limits.ts';
+import type { Upstream } from '../../contract/specs.ts';
+import { Attempts } from './attempts.ts';
+import type { ChoicePorts } from './choice.ts';
 import { Exchange } from './exchange.ts';
+import type { Instance } from './instance.ts';
+import { Instances } from './instances.ts';
 import type { AnswerListener, LegRequest } from './leg-request.ts';
-import { Attempts } from './upstream/attempts.ts';
-import type { ChoicePorts } from './upstream/choice.ts';
-import type { Instance } from './upstream/instance.ts';
-import { Instances } from './upstream/instances.ts';
 
 export type LegOptions = { readonly limits: Limits; readonly timeouts: Timeouts } & ChoicePorts;
 

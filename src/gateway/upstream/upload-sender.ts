@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
+import { lastChunk } from '../http1/request-text.ts';
+import type { Upload } from '../upload.ts';
 import type { Exchange } from './exchange.ts';
 import type { LegRequest } from './leg-request.ts';
-import { lastChunk } from './request-text.ts';
-import type { Upload } from './upload.ts';
 
 /** How long an upstream may think about an expectation before it gets the body unasked (RFC 9110 §10.1.1). */
 const EXPECTATION_MS = 1000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
-import { type RawSocket, type RawUpstream, rawSend, startRawUpstream } from '../support/raw-socket.ts';
-import { unusedAddress } from '../support/upstream.ts';
+import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import { type RawSocket, type RawUpstream, rawSend, startRawUpstream } from '../../support/raw-socket.ts';
+import { unusedAddress } from '../../support/upstream.ts';
 
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 

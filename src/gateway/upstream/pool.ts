@@ -1,8 +1,8 @@
+import { type ConnectionOptions, UpstreamConnection } from './connection.ts';
+import type { Connector } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import type { LegRequest } from './leg-request.ts';
-import type { Connector } from './upstream/connector.ts';
-import type { Seats } from './upstream/seats.ts';
-import { type ConnectionOptions, UpstreamConnection } from './upstream-connection.ts';
+import type { Seats } from './seats.ts';
 
 export type PoolOptions = ConnectionOptions & {
   readonly connector: Connector;

@@ -1,5 +1,5 @@
-import type { FailureReason, RawHeaders } from '../contract/calls.ts';
-import type { Upload } from './upload.ts';
+import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
+import type { Upload } from '../upload.ts';
 
 /** A request ready to be sent: headers of the hop removed, ids translated. */
 export type LegRequest = {
