@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 /** MB. Smaller room is looked through more often, and what is there is mostly gone by then: it costs nothing. */
 const ROOM_MB = 2;
 
-/** The first V8 that takes the flag while it runs; an earlier one would complain on stderr. */
-const V8_MAJOR_MIN = 13;
+/** Node 24's, the one V8 that knows the flag; others would complain on stderr. */
+const V8_MAJOR = 13;
 
 /**
  * Keeps V8's room for new objects small. A chunk that was read and sent on stays in memory until that room is full
@@ -13,5 +13,5 @@ const V8_MAJOR_MIN = 13;
  */
 export function keepLittleRoomForNewObjects(): void {
   const [major] = process.versions.v8.split('.');
-  if (Number(major) >= V8_MAJOR_MIN) setFlagsFromString(`--scavenger-max-new-space-capacity-mb=${ROOM_MB}`);
+  if (Number(major) === V8_MAJOR) setFlagsFromString(`--scavenger-max-new-space-capacity-mb=${ROOM_MB}`);
 }

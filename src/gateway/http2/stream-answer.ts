@@ -111,7 +111,7 @@ export class StreamAnswer implements ClientEnd {
     // An answer is the upstream's: it brings its own date or none. Node's types do not know the option.
     this.#sendsEnd = waitForTrailers;
     const options = { sendDate: false, waitForTrailers };
-    this.#stream.respond({ ...fields(all), ':status': status }, options);
+    respondWith(this.#stream, { ...fields(all), ':status': status }, options);
   }
 
   #hasNoBody(status: number): boolean {
@@ -214,6 +214,24 @@ export class StreamAnswer implements ClientEnd {
 }
 
 /** Names in lower case, in the order of their first place; values of one name in theirs. */
+/** Said of a header that may have one value only, on a Node that cannot be told to take what the upstream wrote: 22. */
+const SINGLE_VALUE = /^Header field "([^"]{1,200})" must only have a single value/;
+
+/** Where Node will not repeat a header, its first value is what the client gets. */
+function respondWith(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders, options: object): void {
+  for (;;) {
+    try {
+      stream.respond(headers, options);
+      return;
+    } catch (error) {
+      const [, name = ''] = SINGLE_VALUE.exec((error as Error).message) ?? [];
+      const values = headers[name];
+      if (!Array.isArray(values) || values.length < 2) throw error;
+      headers[name] = values[0];
+    }
+  }
+}
+
 function fields(raw: RawHeaders): OutgoingHttpHeaders {
   const values: Record<string, string[]> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {

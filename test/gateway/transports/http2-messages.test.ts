@@ -169,7 +169,8 @@ describe('an answer over HTTP/2', () => {
         ['set-cookie', 'b=2'],
         ['x-name', 'Zo\xeb'],
         ['x-content-type-options', 'nosniff'],
-        ['x-content-type-options', 'nosniff'],
+        // Node 22 does not say twice what is to be said once.
+        ...(process.version.startsWith('v22.') ? [] : [['x-content-type-options', 'nosniff']]),
         ['content-length', '2'],
       ].flat(),
     );
