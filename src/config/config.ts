@@ -22,6 +22,8 @@ export type Config = {
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly telemetry: TelemetryConfig;
+  /** Absolute paths of the files that it names, for those who look whether they have changed. */
+  readonly files: readonly string[];
   /** What can be used, but should be looked at. */
   readonly warnings: readonly ConfigProblem[];
 };

@@ -5,13 +5,13 @@ import type { Config } from './config.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { builtInWire, type Draft, draftOf } from './draft.ts';
 import { objectionsTo, withoutEchoes } from './objections.ts';
-import { PemFiles } from './pem-files.ts';
 import { ConfigError, type ConfigProblem, inOrder, type Objection, pathText } from './problems.ts';
 import { RULES } from './rules/index.ts';
 import { fixedChanges, type Running } from './running.ts';
 import { CONFIG, type ConfigInput } from './schema.ts';
 import { typeSpec } from './spec.ts';
 import { type ReadTls, readTlsFiles, type TlsReader } from './tls-files.ts';
+import { UpstreamFiles } from './upstream-files.ts';
 
 export type ParseOptions = {
   /** The file's path: for messages, and the folder that `state` and PEM files are relative to. */
@@ -39,11 +39,13 @@ export function parseConfig(text: string, options: ParseOptions): Config {
     document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], draft);
   const problems = problemsOf(document, [...objections, ...read.objections], file);
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
-  const pemFiles = new PemFiles(dirname(file));
+  const upstreamFiles = new UpstreamFiles(dirname(file));
   const warnings = problemsOf(document, read.warnings, file);
-  const config: Config = { ...configOf(result.data, options, pemFiles), tls: read.tls, warnings };
+  const own = configOf(result.data, options, upstreamFiles);
+  const files = [...read.paths, ...upstreamFiles.paths];
+  const config: Config = { ...own, tls: read.tls, files, warnings };
   const changes = running === undefined ? [] : fixedChanges(config, running);
-  const refused = problemsOf(document, [...pemFiles.objections, ...changes], file);
+  const refused = problemsOf(document, [...upstreamFiles.objections, ...changes], file);
   if (refused.length > 0) throw new ConfigError(refused);
   return config;
 }
@@ -59,7 +61,7 @@ function objectionsIn(value: unknown, issues: readonly z.core.$ZodIssue[], draft
   return withoutEchoes([...objectionsTo(value, issues), ...RULES.flatMap((rule) => rule(draft))]);
 }
 
-const NO_TLS: ReadTls = { tls: null, objections: [], warnings: [] };
+const NO_TLS: ReadTls = { tls: null, paths: [], objections: [], warnings: [] };
 
 function tlsOf({ tls }: Draft, { file, readTls = readTlsFiles }: ParseOptions): ReadTls {
   return tls === null ? NO_TLS : readTls(tls, dirname(file));
@@ -80,8 +82,8 @@ function problemsOf(
 function configOf(
   input: ConfigInput,
   { file, builtIn }: ParseOptions,
-  pemFiles: PemFiles,
-): Omit<Config, 'tls' | 'warnings'> {
+  upstreamFiles: UpstreamFiles,
+): Omit<Config, 'tls' | 'files' | 'warnings'> {
   const { data, unixMode } = input;
   return {
     data: 'unix' in data ? { ...data, mode: unixMode } : data,
@@ -90,8 +92,8 @@ function configOf(
     types: Object.entries(input.types).map(([name, type]) =>
       typeSpec(name, type, {
         builtIn: builtInWire(name, builtIn),
-        legacy: pemFiles.upstream(type.legacy, ['types', name, 'legacy']),
-        v2: type.v2 === undefined ? null : pemFiles.upstream(type.v2, ['types', name, 'v2']),
+        legacy: upstreamFiles.upstream(type.legacy, ['types', name, 'legacy']),
+        v2: type.v2 === undefined ? null : upstreamFiles.upstream(type.v2, ['types', name, 'v2']),
       }),
     ),
     trustedProxies: input.trustedProxies,

@@ -3,8 +3,6 @@ export type DataTls = {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** Whether callers must show a certificate that one of the authorities in `certificates` has signed. */
   readonly asksForCertificate: boolean;
-  /** Absolute paths of what was read, for those who look whether it has changed. */
-  readonly files: readonly string[];
   readonly certificates: Certificates;
 };
 

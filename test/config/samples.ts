@@ -23,9 +23,9 @@ const SOUND_TLS: TlsReader = ({ cert, key, ca, minVersion }) => ({
   tls: {
     minVersion,
     asksForCertificate: ca !== undefined,
-    files: [cert, key, ...(ca === undefined ? [] : [ca])],
     certificates: new CertificateFiles(Buffer.of(), Buffer.of(), undefined),
   },
+  paths: [cert, key, ...(ca === undefined ? [] : [ca])],
   objections: [],
   warnings: [],
 });

@@ -49,12 +49,9 @@ const BOTH = { cert: 'cert.pem', key: 'key.pem', minVersion: 'TLSv1.2' } as cons
 
 describe('the files of tls', () => {
   it('are read from the folder of the config', async () => {
-    const { tls, warnings } = await load(TLS);
-    expect(tls).toMatchObject({
-      minVersion: 'TLSv1.2',
-      asksForCertificate: false,
-      files: [join(folder, 'cert.pem'), join(folder, 'key.pem')],
-    });
+    const { tls, files, warnings } = await load(TLS);
+    expect(tls).toMatchObject({ minVersion: 'TLSv1.2', asksForCertificate: false });
+    expect(files).toEqual([join(folder, 'cert.pem'), join(folder, 'key.pem')]);
     expect(tls?.certificates.pem().key.toString()).toContain('PRIVATE KEY');
     expect(warnings).toEqual([]);
   });
@@ -86,24 +83,23 @@ describe('the files of tls', () => {
     writeFileSync(join(folder, 'key.pem'), '-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n');
     const found = await problems('tls: { cert: none.pem, key: key.pem, ca: . }');
     expect(found).toEqual([
-      expect.stringMatching(/^1:14 tls\.cert: expected a readable file, got ".*none\.pem": ENOENT/),
-      expect.stringMatching(/^1:42 tls\.ca: expected a readable file, got /),
+      expect.stringMatching(/^1:14 tls\.cert: expected a readable file, got ".*none\.pem" \(no such file\)$/),
+      expect.stringMatching(/^1:29 tls\.key: expected a private key in PEM, without a passphrase \(the error ERR_/),
+      expect.stringMatching(/^1:42 tls\.ca: expected a readable file, got ".*" \(it is no file\)$/),
     ]);
-    const [key] = await problems(TLS);
-    expect(key).toMatch(
-      /^1:29 tls\.key: expected a private key in PEM without a passphrase, got one that cannot be read/,
-    );
-    expect(key).not.toContain('secret');
+    expect(found.join()).not.toContain('secret');
     writeFileSync(join(folder, 'cert.pem'), 'no certificate');
     put('server-key', 'key.pem');
-    expect(await problems(TLS)).toEqual(['1:14 tls.cert: expected a file with a certificate in PEM, got none in it']);
+    expect(await problems(TLS)).toEqual([
+      '1:14 tls.cert: expected a file with certificates in PEM (it holds no "BEGIN CERTIFICATE")',
+    ]);
   });
 
   it('are refused when the key has a passphrase', async () => {
     const key = createPrivateKey(readFileSync(join(folder, 'key.pem')));
     const locked = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
     writeFileSync(join(folder, 'key.pem'), locked);
-    expect(await problems(TLS)).toEqual([expect.stringContaining('tls.key: expected a private key in PEM without')]);
+    expect(await problems(TLS)).toEqual([expect.stringContaining('tls.key: expected a private key in PEM, without')]);
   });
 
   it('are warned of when everybody can read the key', async () => {

@@ -94,6 +94,11 @@ describe('TLS of a side', () => {
     expect(legacyOf(side(`{ ca: "${folder}/both.pem" }`))?.tls?.ca).toContain('# two');
   });
 
+  it('names its files, so that a change of one of them is seen', () => {
+    const { files } = load(side('{ ca: ca.pem, cert: ./client.pem, key: client-key.pem }'));
+    expect(files).toEqual(['ca.pem', 'client.pem', 'client-key.pem'].map((name) => join(folder, name)));
+  });
+
   it('is another config once a file has changed, so that a reload takes it', () => {
     const before = load(side('{ ca: ca.pem }'));
     cpSync(join(folder, 'localhost.pem'), join(folder, 'ca.pem'));

@@ -16,7 +16,6 @@ export function dataTls(name: 'server' | 'renewed' = 'server', over: Partial<Dat
   return {
     minVersion: 'TLSv1.2',
     asksForCertificate,
-    files: [],
     certificates: new CertificateFiles(pem(name), pem(`${name}-key`), ca),
     ...over,
   };

@@ -37,7 +37,7 @@ export class ConfigReloader {
 
   /** The config file, and those that it names: what may change. */
   files(): readonly string[] {
-    return [this.#options.file, ...(this.#config.tls?.files ?? [])];
+    return [this.#options.file, ...this.#config.files];
   }
 
   view(): ConfigView {

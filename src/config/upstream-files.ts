@@ -1,18 +1,17 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Upstream, UpstreamTls } from '../contract/specs.ts';
 import { reasonOf } from './file-errors.ts';
+import { certificatesIn, readPemFile } from './pem.ts';
 import { type Objection, type Path, quote } from './problems.ts';
 import type { TlsInput, UpstreamInput } from './schema.ts';
 
-const FILE_BYTES_MAX = 1024 * 1024;
-
-/** Reads the PEM files that a config names, and keeps what is wrong with them. They are few, small, and local. */
-export class PemFiles {
+/** Reads the PEM files that the sides of types name, and keeps what is wrong with them. */
+export class UpstreamFiles {
   readonly #folder: string;
   readonly #objections: Objection[] = [];
+  readonly #paths = new Set<string>();
 
   /** @param folder what relative paths are relative to */
   constructor(folder: string) {
@@ -22,6 +21,11 @@ export class PemFiles {
   /** What is wrong with the files read so far. */
   get objections(): readonly Objection[] {
     return this.#objections;
+  }
+
+  /** Absolute paths of what was read, or should have been. */
+  get paths(): readonly string[] {
+    return [...this.#paths];
   }
 
   /** An upstream with the contents of its files; what is wrong with them goes to `objections`. */
@@ -54,8 +58,10 @@ export class PemFiles {
   /** `null` once it has objected. */
   #read(file: string, path: Path, { what, check }: Kind): string | null {
     const expected = `expected a file with ${what}, got ${quote(file)}`;
+    const absolute = resolve(this.#folder, file);
+    this.#paths.add(absolute);
     try {
-      const text = readBounded(resolve(this.#folder, file));
+      const text = readPemFile(absolute).bytes.toString();
       check(text);
       return text;
     } catch (error) {
@@ -71,22 +77,5 @@ export class PemFiles {
 
 type Kind = { readonly what: string; readonly check: (pem: string) => unknown };
 
-const CERTIFICATE: Kind = {
-  what: 'certificates in PEM',
-  check: (pem) => {
-    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-    if (blocks === null) throw new RangeError('it holds no "BEGIN CERTIFICATE"');
-    // Every one: Node takes the sound ones of an authority's file and is silent about the others.
-    for (const block of blocks) new X509Certificate(block);
-  },
-};
-
+const CERTIFICATE: Kind = { what: 'certificates in PEM', check: certificatesIn };
 const PRIVATE_KEY: Kind = { what: 'a private key in PEM, without a passphrase', check: createPrivateKey };
-
-function readBounded(file: string): string {
-  const status = statSync(file);
-  // A pipe could keep the reader waiting for ever.
-  if (!status.isFile()) throw new RangeError('it is no file');
-  if (status.size > FILE_BYTES_MAX) throw new RangeError(`it is longer than ${FILE_BYTES_MAX} bytes`);
-  return readFileSync(file, 'utf8');
-}
