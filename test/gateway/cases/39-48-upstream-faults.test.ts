@@ -2,44 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createServer, type Server } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Limits, Timeouts } from '../../../src/contract/limits.ts';
-import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
-import {
-  answering,
-  ok,
-  type RawSocket,
-  type RawUpstream,
-  rawConnect,
-  rawSend,
-  startRawUpstream,
-} from '../../support/raw-socket.ts';
+import { describe, expect, it } from 'vitest';
+import { useRawRig } from '../../support/raw-rig.ts';
+import { answering, ok, type RawSocket, rawConnect, rawSend, startRawUpstream } from '../../support/raw-socket.ts';
 import { settled } from '../../support/settled.ts';
 import { unusedAddress } from '../../support/upstream.ts';
 
-let upstream: RawUpstream;
-let rig: GatewayRig;
-const rigs: GatewayRig[] = [];
-beforeAll(async () => {
-  upstream = await startRawUpstream();
-  rig = await startWith({});
-});
-afterAll(async () => {
-  await Promise.all(rigs.map((one) => one.close()));
-  await upstream.close();
-});
-afterEach(async () => {
-  for (const connection of upstream.connections) connection.destroy();
-  await Promise.all(upstream.connections.map(({ closed }) => closed));
-});
-
-type Options = { limits?: Partial<Limits>; timeouts?: Partial<Timeouts>; legacy?: string; v2?: string };
-
-async function startWith({ legacy = upstream.url, v2, ...options }: Options): Promise<GatewayRig> {
-  const started = await startRig(billing(legacy, v2 ?? (await unusedAddress())), options);
-  rigs.push(started);
-  return started;
-}
+const at = useRawRig();
 
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const EXPECTING = GET.replace('GET', 'POST').replace(
@@ -51,12 +20,12 @@ const failedWith = (code: string, status: number) => new RegExp(`^HTTP/1.1 ${sta
 
 describe('39: an upstream that is not there', () => {
   it('refuses: 502', async () => {
-    const alone = await startWith({ legacy: await unusedAddress() });
+    const alone = await at.startWith({ legacy: await unusedAddress() });
     expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
   });
 
   it('has no address in the DNS: 502', async () => {
-    const alone = await startWith({ legacy: 'http://nobody.invalid' });
+    const alone = await at.startWith({ legacy: 'http://nobody.invalid' });
     expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
   });
 
@@ -65,7 +34,7 @@ describe('39: an upstream that is not there', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     for (const host of ['127.0.0.1', 'localhost']) {
-      const alone = await startWith({ legacy: `https://${host}:${port}` });
+      const alone = await at.startWith({ legacy: `https://${host}:${port}` });
       expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_REFUSED', 502));
     }
     await new Promise((resolve) => server.close(resolve));
@@ -73,7 +42,7 @@ describe('39: an upstream that is not there', () => {
 
   it('takes no connection within connectMs: 504', async () => {
     const full = await fullServer();
-    const alone = await startWith({ legacy: full.url, timeouts: { connectMs: 200 } });
+    const alone = await at.startWith({ legacy: full.url, timeouts: { connectMs: 200 } });
     for (const request of [GET, EXPECTING])
       expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_TIMEOUT', 504));
     expect(alone.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
@@ -81,23 +50,23 @@ describe('39: an upstream that is not there', () => {
   });
 
   it('takes a connection and says nothing in TLS: 504 after connectMs', async () => {
-    const alone = await startWith({
-      legacy: upstream.url.replace('http:', 'https:'),
+    const alone = await at.startWith({
+      legacy: at.upstream.url.replace('http:', 'https:'),
       timeouts: { connectMs: 200 },
     });
-    upstream.onConnection(() => undefined);
+    at.upstream.onConnection(() => undefined);
     for (const request of [GET, EXPECTING]) {
       expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_TIMEOUT', 504));
-      await upstream.connections.at(-1)?.closed;
+      await at.upstream.connections.at(-1)?.closed;
     }
   });
 
   it('has all its connections busy and its queue full: 503 with Retry-After', async () => {
-    const narrow = await startWith({ limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
-    upstream.onConnection(() => undefined);
-    const before = upstream.connections.length;
+    const narrow = await at.startWith({ limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
+    at.upstream.onConnection(() => undefined);
+    const before = at.upstream.connections.length;
     const busy = (await rawConnect(narrow.data)).send(GET);
-    await (await upstream.connection(before)).until('\r\n\r\n');
+    await (await at.upstream.connection(before)).until('\r\n\r\n');
     const answer = await rawSend(narrow.data, GET);
     expect(answer).toMatch(failedWith('UPSTREAM_OVERLOADED', 503));
     expect(answer).toMatch(/^retry-after: 1\r$/im);
@@ -105,11 +74,11 @@ describe('39: an upstream that is not there', () => {
   });
 
   it('has no connection free for longer than connectMs: 503', async () => {
-    const narrow = await startWith({ limits: { upstreamConnectionsMax: 1 }, timeouts: { connectMs: 200 } });
-    upstream.onConnection(() => undefined);
-    const before = upstream.connections.length;
+    const narrow = await at.startWith({ limits: { upstreamConnectionsMax: 1 }, timeouts: { connectMs: 200 } });
+    at.upstream.onConnection(() => undefined);
+    const before = at.upstream.connections.length;
     const busy = (await rawConnect(narrow.data)).send(GET);
-    await (await upstream.connection(before)).until('\r\n\r\n');
+    await (await at.upstream.connection(before)).until('\r\n\r\n');
     expect(await rawSend(narrow.data, GET)).toMatch(failedWith('UPSTREAM_OVERLOADED', 503));
     busy.destroy();
   });
@@ -149,30 +118,30 @@ describe('40: an upstream that takes too long', () => {
     ['an upload', `${UPLOAD}5\r\nhello\r\n0\r\n\r\n`],
     ['an expectation', `${UPLOAD.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n')}5\r\nhello\r\n0\r\n\r\n`],
   ])('to answer %s: 504, and the connection is let go', async (_what, request) => {
-    const quick = await startWith({ timeouts: { answerMs: 200 } });
-    upstream.onConnection(() => undefined);
+    const quick = await at.startWith({ timeouts: { answerMs: 200 } });
+    at.upstream.onConnection(() => undefined);
     const begunMs = performance.now();
     const client = (await rawConnect(quick.data)).send(request);
     await client.until(failedWith('UPSTREAM_TIMEOUT', 504));
     expect(performance.now() - begunMs).toBeGreaterThanOrEqual(199); // late is a matter of the machine, early is not
-    await upstream.connections.at(-1)?.closed;
+    await at.upstream.connections.at(-1)?.closed;
     expect(quick.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
     client.destroy();
   });
 
   it('to go on with an answer: the client sees it break off', async () => {
-    const quick = await startWith({ timeouts: { idleMs: 200 } });
-    upstream.onConnection(async (connection) => {
+    const quick = await at.startWith({ timeouts: { idleMs: 200 } });
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     });
     expect(await rawSend(quick.data, GET)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhalf$/s);
-    await upstream.connections.at(-1)?.closed;
+    await at.upstream.connections.at(-1)?.closed;
   });
 
   it('is not the one that is late while the client takes its time to upload', async () => {
-    const quick = await startWith({ timeouts: { answerMs: 100 } });
-    upstream.onConnection(async (connection) => {
+    const quick = await at.startWith({ timeouts: { answerMs: 100 } });
+    at.upstream.onConnection(async (connection) => {
       await connection.until('0\r\n\r\n');
       connection.send(ok());
     });
@@ -194,49 +163,49 @@ const closesOnSecond = async (connection: RawSocket) => {
 
 describe('41: a connection that had gone stale', () => {
   it.each(['GET', 'HEAD', 'OPTIONS'])('%s is asked again, once, on a fresh one', async (method) => {
-    const alone = await startWith({});
-    upstream.onConnection(closesOnSecond);
-    const before = upstream.connections.length;
+    const alone = await at.startWith({});
+    at.upstream.onConnection(closesOnSecond);
+    const before = at.upstream.connections.length;
     await rawSend(alone.data, GET);
-    upstream.onConnection(answering(ok(method === 'HEAD' ? '' : 'second')));
+    at.upstream.onConnection(answering(ok(method === 'HEAD' ? '' : 'second')));
     expect(await rawSend(alone.data, GET.replace('GET', method))).toMatch(/^HTTP\/1\.1 200 /);
-    expect(upstream.connections.length - before).toBe(2);
+    expect(at.upstream.connections.length - before).toBe(2);
     expect(alone.gateway.parts.counters.snapshot().stale_connection_retries).toBe(1);
   });
 
   it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is not asked again: 502', async (method) => {
-    const alone = await startWith({});
-    upstream.onConnection(closesOnSecond);
-    const before = upstream.connections.length;
+    const alone = await at.startWith({});
+    at.upstream.onConnection(closesOnSecond);
+    const before = at.upstream.connections.length;
     await rawSend(alone.data, GET);
     const request = GET.replace('GET', method).replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n');
     expect(await rawSend(alone.data, request)).toMatch(failedWith('UPSTREAM_FAILED', 502));
-    expect(upstream.connections.length - before).toBe(1);
+    expect(at.upstream.connections.length - before).toBe(1);
   });
 
   it('GET on a fresh connection is not asked again: 502', async () => {
-    const alone = await startWith({});
-    upstream.onConnection(async (connection) => {
+    const alone = await at.startWith({});
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.destroy();
     });
-    const before = upstream.connections.length;
+    const before = at.upstream.connections.length;
     expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
-    expect(upstream.connections.length - before).toBe(1);
+    expect(at.upstream.connections.length - before).toBe(1);
   });
 
   it('GET of which some of the answer came is not asked again: 502', async () => {
-    const alone = await startWith({});
-    upstream.onConnection(async (connection) => {
+    const alone = await at.startWith({});
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(ok('first'));
       await connection.until((received) => received.split('HTTP/1.1').length > 2);
       connection.send('HTTP/1.1 200 OK\r\nContent-Le').end();
     });
-    const before = upstream.connections.length;
+    const before = at.upstream.connections.length;
     await rawSend(alone.data, GET);
     expect(await rawSend(alone.data, GET)).toMatch(failedWith('UPSTREAM_FAILED', 502));
-    expect(upstream.connections.length - before).toBe(1);
+    expect(at.upstream.connections.length - before).toBe(1);
   });
 });
 
@@ -255,13 +224,13 @@ describe('42: an answer that breaks off', () => {
   it.each(cases)(
     '%s by %s: the client has every byte that was sent, and sees that it is not all',
     async (framing, end) => {
-      upstream.onConnection(async (connection) => {
+      at.upstream.onConnection(async (connection) => {
         await connection.until('\r\n\r\n');
         connection.send(FRAMINGS[framing]);
         await client.until((received) => bodyIn(received).length === BODY.length);
         connection[end]();
       });
-      const client = (await rawConnect(rig.data)).send(GET);
+      const client = (await rawConnect(at.rig.data)).send(GET);
       const answer = await client.all();
       expect(bodyIn(answer)).toBe(BODY);
       expect(answer).not.toMatch(/\r\n0\r\n\r\n$/);
@@ -272,13 +241,13 @@ describe('42: an answer that breaks off', () => {
     ['a call', GET],
     ['an expectation', EXPECTING],
   ])('to %s, while the client reads slowly: it still has every byte', async (_what, request) => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(FRAMINGS['with a length']).end();
     });
-    const client = (await rawConnect(rig.data)).send(request);
+    const client = (await rawConnect(at.rig.data)).send(request);
     client.socket.pause();
-    await upstream.connections.at(-1)?.closed;
+    await at.upstream.connections.at(-1)?.closed;
     client.socket.resume();
     expect(bodyIn(await client.all())).toBe(BODY);
   });
@@ -286,29 +255,29 @@ describe('42: an answer that breaks off', () => {
   it('not, but its connection closes behind it: a slow client still has all of it', async () => {
     const body = 'a'.repeat(4_000_000);
     for (const request of [GET, EXPECTING]) {
-      upstream.onConnection(async (connection) => {
+      at.upstream.onConnection(async (connection) => {
         await connection.until('\r\n\r\n');
         connection.send(ok(body)).end();
       });
-      const before = upstream.connections.length;
-      const client = (await rawConnect(rig.data)).send(request);
+      const before = at.upstream.connections.length;
+      const client = (await rawConnect(at.rig.data)).send(request);
       client.socket.pause();
-      const { socket } = await upstream.connection(before);
+      const { socket } = await at.upstream.connection(before);
       await settled(() => socket.bytesWritten - socket.writableLength);
       client.socket.resume();
       expect(bodyIn(await client.all()).length).toBe(body.length);
-      expect(rig.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
+      expect(at.rig.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
     }
   });
 
   it('for a client of HTTP/1.0, which knows the end by the connection only: that ends by a reset', async () => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
       await client.until('half');
       connection.end();
     });
-    const client = (await rawConnect(rig.data)).send('GET /billing/x HTTP/1.0\r\n\r\n');
+    const client = (await rawConnect(at.rig.data)).send('GET /billing/x HTTP/1.0\r\n\r\n');
     await client.closed;
     expect([client.wasReset, client.wasEnded]).toEqual([true, false]);
   });
@@ -316,28 +285,28 @@ describe('42: an answer that breaks off', () => {
 
 describe('46: an answer while the body is still uploaded', () => {
   it.each(['off', 'shadow'] as const)('reaches the client at %s, which may go on sending in vain', async (stage) => {
-    await rig.stage(stage);
+    await at.rig.stage(stage);
     for (const status of ['413 Content Too Large', '401 Unauthorized']) {
-      upstream.onConnection(async (connection) => {
+      at.upstream.onConnection(async (connection) => {
         await connection.until('hello');
         connection.send(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nno`);
       });
-      const client = (await rawConnect(rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
+      const client = (await rawConnect(at.rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
       expect(await client.until(/no$/)).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n.*^connection: close\r\n`, 'ims'));
       client.send('5\r\nworld\r\n0\r\n\r\n');
       await client.closed;
       expect(client.wasReset).toBe(false);
-      await upstream.connections.at(-1)?.closed;
+      await at.upstream.connections.at(-1)?.closed;
     }
-    await rig.stage('off');
+    await at.rig.stage('off');
   });
 
   it('of an upstream that closes at once reaches the client too', async () => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('hello');
       connection.send('HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno').end();
     });
-    const client = (await rawConnect(rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
+    const client = (await rawConnect(at.rig.data)).send(`${UPLOAD}5\r\nhello\r\n`);
     expect(await client.until(/no$/)).toMatch(/^HTTP\/1\.1 413 /);
     client.destroy();
   });
@@ -346,8 +315,8 @@ describe('46: an answer while the body is still uploaded', () => {
 describe('48: a slow side', () => {
   it('delays no call to the other: each has its own connections and its own queue', async () => {
     const slow = await startRawUpstream();
-    const narrow = await startWith({ v2: slow.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 1 } });
-    upstream.onConnection(answering(ok('legacy')));
+    const narrow = await at.startWith({ v2: slow.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 1 } });
+    at.upstream.onConnection(answering(ok('legacy')));
     await narrow.stage('live');
     const write =
       'POST /billing/w HTTP/1.1\r\nHost: a\r\nX-Tenant: t\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
@@ -362,8 +331,8 @@ describe('48: a slow side', () => {
 
   it('delays no call at shadow: the candidate has connections of its own', async () => {
     const hanging = await startRawUpstream();
-    const narrow = await startWith({ v2: hanging.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
-    upstream.onConnection(answering(ok('legacy')));
+    const narrow = await at.startWith({ v2: hanging.url, limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 } });
+    at.upstream.onConnection(answering(ok('legacy')));
     await narrow.stage('shadow');
     for (let n = 0; n < 20; n += 1) expect(await rawSend(narrow.data, GET)).toMatch(/legacy$/);
     await hanging.close();

@@ -1,22 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
-import { answering, ok, type RawUpstream, rawConnect, rawSend, startRawUpstream } from '../../support/raw-socket.ts';
-import { unusedAddress } from '../../support/upstream.ts';
+import { describe, expect, it } from 'vitest';
+import { useRawRig } from '../../support/raw-rig.ts';
+import { answering, ok, rawConnect, rawSend } from '../../support/raw-socket.ts';
 
-let upstream: RawUpstream;
-let rig: GatewayRig;
-beforeAll(async () => {
-  upstream = await startRawUpstream();
-  rig = await startRig(billing(upstream.url, await unusedAddress()));
-});
-afterAll(async () => {
-  await rig.close();
-  await upstream.close();
-});
-afterEach(async () => {
-  for (const connection of upstream.connections) connection.destroy();
-  await Promise.all(upstream.connections.map(({ closed }) => closed));
-});
+const at = useRawRig();
 
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const EXPECTING =
@@ -64,93 +50,94 @@ const MALFORMED = {
 
 describe.each(EACH_WAY)('43: an answer that is no HTTP, to %s', (_way, request) => {
   it.each(Object.entries(MALFORMED))('with %s: 502, and the connection is not used again', async (_what, bytes) => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(bytes);
     });
-    const answer = await rawSend(rig.data, request);
+    const answer = await rawSend(at.rig.data, request);
     expect(answer).toMatch(failed);
     expect(answer.match(/^HTTP\/1\.1/gm)).toHaveLength(1);
-    await upstream.connections.at(-1)?.closed;
-    upstream.onConnection(answering(ok('fresh')));
-    expect(await rawSend(rig.data, GET)).toMatch(/fresh$/);
+    await at.upstream.connections.at(-1)?.closed;
+    at.upstream.onConnection(answering(ok('fresh')));
+    expect(await rawSend(at.rig.data, GET)).toMatch(/fresh$/);
   });
 });
 
 describe('43: an answer that is no HTTP', () => {
   it('an unasked 100 is no answer, and is passed over', async () => {
-    upstream.onConnection(answering(`HTTP/1.1 100 Continue\r\n\r\n${ok('mine')}`));
-    expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 200 .*mine$/s);
+    at.upstream.onConnection(answering(`HTTP/1.1 100 Continue\r\n\r\n${ok('mine')}`));
+    expect(await rawSend(at.rig.data, GET)).toMatch(/^HTTP\/1\.1 200 .*mine$/s);
   });
 
   it('a length in a 103 frames nothing and stays behind', async () => {
-    upstream.onConnection(answering(`HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nLink: x\r\n\r\n${ok()}`));
-    expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 103 \r\nLink: x\r\n\r\nHTTP\/1\.1 200 .*ok$/s);
+    at.upstream.onConnection(answering(`HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nLink: x\r\n\r\n${ok()}`));
+    expect(await rawSend(at.rig.data, GET)).toMatch(/^HTTP\/1\.1 103 \r\nLink: x\r\n\r\nHTTP\/1\.1 200 .*ok$/s);
   });
 
   it('bytes behind an answer are not taken for the next one', async () => {
-    upstream.onConnection(answering(`${ok('mine')}${ok('forged')}`));
-    const answers = await Promise.all([rawSend(rig.data, GET), rawSend(rig.data, GET)]);
-    upstream.onConnection(answering(ok('fresh')));
-    answers.push(await rawSend(rig.data, GET), await rawSend(rig.data, GET));
+    at.upstream.onConnection(answering(`${ok('mine')}${ok('forged')}`));
+    const answers = await Promise.all([rawSend(at.rig.data, GET), rawSend(at.rig.data, GET)]);
+    at.upstream.onConnection(answering(ok('fresh')));
+    answers.push(await rawSend(at.rig.data, GET), await rawSend(at.rig.data, GET));
     expect(answers.join('')).not.toContain('forged');
   });
 
   it('bytes that come before a request are not its answer', async () => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(ok('mine'));
     });
-    await rawSend(rig.data, GET);
-    const idle = upstream.connections.at(-1);
+    await rawSend(at.rig.data, GET);
+    const idle = at.upstream.connections.at(-1);
     idle?.send(ok('forged'));
     await idle?.closed;
-    upstream.onConnection(answering(ok('fresh')));
-    expect(await rawSend(rig.data, GET)).toMatch(/fresh$/);
+    at.upstream.onConnection(answering(ok('fresh')));
+    expect(await rawSend(at.rig.data, GET)).toMatch(/fresh$/);
   });
 });
 
 describe.each(EACH_WAY)('44: a reason phrase, to %s', (_way, request) => {
   it.each(['O\x01K', 'O\x7fK', 'O\x1b[31mK'])('%j is left out or replaced, and the answer goes on', async (reason) => {
-    upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
-    expect(await rawSend(rig.data, request)).toMatch(/^HTTP\/1\.1 200 (?:OK)?\r\n.*ok$/s);
+    at.upstream.onConnection(answering(`HTTP/1.1 200 ${reason}\r\nContent-Length: 2\r\n\r\nok`));
+    expect(await rawSend(at.rig.data, request)).toMatch(/^HTTP\/1\.1 200 (?:OK)?\r\n.*ok$/s);
   });
 
   it.each(['No Way', 'a\tb', 'J\xfcrgen', 'J\xc3\xbcrgen'])('%j passes', async (reason) => {
-    upstream.onConnection(answering(`HTTP/1.1 422 ${reason}\r\nContent-Length: 2\r\n\r\nno`));
-    expect((await rawSend(rig.data, request)).startsWith(`HTTP/1.1 422 ${reason}\r\n`)).toBe(true);
+    at.upstream.onConnection(answering(`HTTP/1.1 422 ${reason}\r\nContent-Length: 2\r\n\r\nno`));
+    expect((await rawSend(at.rig.data, request)).startsWith(`HTTP/1.1 422 ${reason}\r\n`)).toBe(true);
   });
 });
 
 describe('45: an answer that was not asked for', () => {
   it.each(EACH_WAY)('of 200 kB of headers, to %s: 502', async (_way, request) => {
-    upstream.onConnection(answering(ok('ok', `X: ${'a'.repeat(200_000)}\r\n`)));
-    expect(await rawSend(rig.data, request)).toMatch(failed);
+    at.upstream.onConnection(answering(ok('ok', `X: ${'a'.repeat(200_000)}\r\n`)));
+    expect(await rawSend(at.rig.data, request)).toMatch(failed);
   });
 
   it.each([
     ['to a call', GET],
     ['to an expectation', EXPECTING],
   ])('of 101, %s: 502', async (_way, request) => {
-    upstream.onConnection(answering('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'));
-    expect(await rawSend(rig.data, request)).toMatch(failed);
-    await upstream.connections.at(-1)?.closed;
+    at.upstream.onConnection(
+      answering('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+    );
+    expect(await rawSend(at.rig.data, request)).toMatch(failed);
+    await at.upstream.connections.at(-1)?.closed;
   });
 
   it.each(EACH_WAY)(
     'of interim answers without end, to %s: 502 or 504, and the connection is let go',
     async (_way, request) => {
       const flood = setInterval(
-        () => upstream.connections.at(-1)?.send('HTTP/1.1 102 Processing\r\n\r\n'.repeat(20)),
+        () => at.upstream.connections.at(-1)?.send('HTTP/1.1 102 Processing\r\n\r\n'.repeat(20)),
         1,
       );
-      const quick = await startRig(billing(upstream.url, await unusedAddress()), { timeouts: { answerMs: 300 } });
-      upstream.onConnection(() => undefined);
+      const quick = await at.startWith({ timeouts: { answerMs: 300 } });
+      at.upstream.onConnection(() => undefined);
       const client = (await rawConnect(quick.data)).send(request);
       expect(await client.all()).toMatch(/HTTP\/1\.1 50[24] .*"code":"UPSTREAM_(?:FAILED|TIMEOUT)"/s);
-      await upstream.connections.at(-1)?.closed;
+      await at.upstream.connections.at(-1)?.closed;
       clearInterval(flood);
-      await quick.close();
     },
   );
 
@@ -159,12 +146,12 @@ describe('45: an answer that was not asked for', () => {
     ['a chunk that is none', '0x2\r\nok\r\n0\r\n\r\n'],
     ['an end without its last line', '0\r\n'],
   ])('of %s behind a body: the client sees the answer break off', async (_what, rest) => {
-    upstream.onConnection(async (connection) => {
+    at.upstream.onConnection(async (connection) => {
       await connection.until('\r\n\r\n');
       connection.send(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n${rest}`).end();
     });
     for (const request of [GET, EXPECTING]) {
-      const answer = await rawSend(rig.data, request);
+      const answer = await rawSend(at.rig.data, request);
       expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*2\r\nok\r\n$/s);
     }
   });

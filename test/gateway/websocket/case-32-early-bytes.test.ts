@@ -1,23 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
-import { unusedAddress } from '../../support/upstream.ts';
-import { dial, echo, handshake, type RawUpstream, startRawUpstream, switching } from './peers.ts';
+import { expect, it } from 'vitest';
+import { dial, echo, handshake, switching } from './peers.ts';
+import { useWebSocketRig } from './websocket-rig.ts';
 
-let legacy: RawUpstream;
-let rig: GatewayRig;
-beforeAll(async () => {
-  legacy = await startRawUpstream(echo);
-  rig = await startRig(billing(legacy.url, await unusedAddress()));
-});
-afterAll(async () => {
-  await rig.close();
-  await legacy.close();
-});
+const at = useWebSocketRig(echo);
 
 it('32: what is said comes back, byte for byte and in order', async () => {
-  const client = await dial(rig.data, handshake('/billing/feed'));
+  const client = await dial(at.rig.data, handshake('/billing/feed'));
   await client.until('\r\n\r\n');
   const all = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 31) % 256)).toString('latin1');
   client.say(all);
@@ -28,15 +18,15 @@ it('32: what is said comes back, byte for byte and in order', async () => {
 });
 
 it("32: bytes in the packet of the client's handshake reach the upstream, after its 101", async () => {
-  const client = await dial(rig.data, `${handshake('/billing/feed')}early`);
+  const client = await dial(at.rig.data, `${handshake('/billing/feed')}early`);
   expect(await client.until('early')).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\nearly$/s);
   client.socket.destroy();
 });
 
 it('32: bytes that the client sends while the upstream still thinks reach it too', async () => {
   const { promise: asked, resolve } = Promise.withResolvers<() => void>();
-  legacy.on((peer) => resolve(() => echo(peer)));
-  const client = await dial(rig.data, handshake('/billing/feed'));
+  at.legacy.on((peer) => resolve(() => echo(peer)));
+  const client = await dial(at.rig.data, handshake('/billing/feed'));
   const agree = await asked;
   client.say('impatient');
   agree();
@@ -45,8 +35,8 @@ it('32: bytes that the client sends while the upstream still thinks reach it too
 });
 
 it("32: bytes in the packet of the upstream's 101 reach the client, after it", async () => {
-  legacy.on((peer) => peer.say(`${switching('Set-Cookie: a=1\r\nX-Own: yes\r\n')}hello`));
-  const client = await dial(rig.data, handshake('/billing/feed'));
+  at.legacy.on((peer) => peer.say(`${switching('Set-Cookie: a=1\r\nX-Own: yes\r\n')}hello`));
+  const client = await dial(at.rig.data, handshake('/billing/feed'));
   const heard = await client.until('hello');
   expect(heard).toMatch(/\r\n\r\nhello$/);
   expect(heard).toContain('Set-Cookie: a=1\r\nX-Own: yes\r\n');
@@ -57,7 +47,7 @@ it('32: a slow reader holds the sender back, and loses nothing', async () => {
   const CHUNK = Buffer.alloc(1 << 20, 'x');
   const CHUNKS = 48;
   const { promise: stalled, resolve } = Promise.withResolvers<number>();
-  legacy.on((peer) => {
+  at.legacy.on((peer) => {
     peer.say(switching());
     let written = 0;
     const write = () => {
@@ -73,7 +63,7 @@ it('32: a slow reader holds the sender back, and loses nothing', async () => {
     };
     write();
   });
-  const { hostname, port } = new URL(rig.data);
+  const { hostname, port } = new URL(at.rig.data);
   const client = connect(Number(port), hostname, () => client.write(handshake('/billing/feed')));
   let bytes = 0;
   client.once('data', () => client.pause());

@@ -1,28 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
-import { unusedAddress } from '../../support/upstream.ts';
-import { dial, handshake, type RawUpstream, startRawUpstream } from './peers.ts';
+import { describe, expect, it } from 'vitest';
+import { dial, handshake } from './peers.ts';
+import { useWebSocketRig } from './websocket-rig.ts';
 
-let legacy: RawUpstream;
-let rig: GatewayRig;
-beforeAll(async () => {
-  legacy = await startRawUpstream(() => undefined);
-  rig = await startRig(billing(legacy.url, await unusedAddress()));
-});
-afterAll(async () => {
-  await rig.close();
-  await legacy.close();
-});
+const at = useWebSocketRig();
 
 async function answerTo(response: string, endsAfterwards = false): Promise<string> {
-  legacy.on((peer) => {
+  at.legacy.on((peer) => {
     peer.say(response);
     if (endsAfterwards) peer.socket.end();
   });
-  const client = await dial(rig.data, handshake('/billing/feed'));
+  const client = await dial(at.rig.data, handshake('/billing/feed'));
   const heard = await client.rest();
   // Whatever came of it, the upstream's connection is given up.
-  await legacy.peers.at(-1)?.rest();
+  await at.legacy.peers.at(-1)?.rest();
   return heard;
 }
 

@@ -1,38 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { billing, startRig } from '../../support/gateway-rig.ts';
 import { unusedAddress } from '../../support/upstream.ts';
-import {
-  closeCodeIn,
-  dial,
-  frame,
-  handshake,
-  type Peer,
-  type RawUpstream,
-  startRawUpstream,
-  switching,
-} from './peers.ts';
+import { closeCodeIn, dial, frame, handshake, type Peer, switching } from './peers.ts';
+import { useWebSocketRig } from './websocket-rig.ts';
 
-let legacy: RawUpstream;
-let rig: GatewayRig;
+const at = useWebSocketRig();
 let upstream: Promise<Peer>;
-beforeAll(async () => {
-  legacy = await startRawUpstream(() => undefined);
-  rig = await startRig(billing(legacy.url, await unusedAddress()));
-});
-afterAll(async () => {
-  await rig.close();
-  await legacy.close();
-});
 beforeEach(() => {
   const { promise, resolve } = Promise.withResolvers<Peer>();
   upstream = promise;
-  legacy.on((peer) => {
+  at.legacy.on((peer) => {
     peer.say(switching());
     resolve(peer);
   });
 });
 
-async function open(base = rig.data): Promise<readonly [Peer, Peer]> {
+async function open(base = at.rig.data): Promise<readonly [Peer, Peer]> {
   const client = await dial(base, handshake('/billing/feed'));
   await client.until('\r\n\r\n');
   return [client, await upstream];
@@ -73,7 +56,7 @@ it('36: a side that does not close when the other has is cut', async () => {
 });
 
 it('36: a WebSocket on which nothing passes for long is closed with 1001 on both sides', async () => {
-  const quick = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { upgradeIdleMs: 60 } });
+  const quick = await startRig(billing(at.legacy.url, await unusedAddress()), { timeouts: { upgradeIdleMs: 60 } });
   const [client, served] = await open(quick.data);
   const [toClient, toUpstream] = await Promise.all([client.end(), served.end()]);
   expect(closeCodeIn(toClient)).toBe(1001);
@@ -85,7 +68,7 @@ it('36: a WebSocket on which nothing passes for long is closed with 1001 on both
 });
 
 it('36: an idle WebSocket in the midst of a frame ends without a frame of ours in it', async () => {
-  const quick = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { upgradeIdleMs: 60 } });
+  const quick = await startRig(billing(at.legacy.url, await unusedAddress()), { timeouts: { upgradeIdleMs: 60 } });
   const [client, served] = await open(quick.data);
   served.say(frame(1, 'half a message').subarray(0, 6));
   expect(await client.end()).toSatisfy((heard: string) => heard.endsWith('\r\n\r\n\x81\x0ehalf'));

@@ -4,21 +4,13 @@ import { acceptOf } from '../../../src/gateway/websocket/handshake.ts';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
 import { rawExchange } from '../../support/raw-client.ts';
 import { startUpstream, type Upstream, unusedAddress } from '../../support/upstream.ts';
-import { dial, handshake, KEY, type RawUpstream, startRawUpstream } from './peers.ts';
+import { dial, handshake, KEY } from './peers.ts';
+import { useWebSocketRig } from './websocket-rig.ts';
 
-let legacy: RawUpstream;
-let rig: GatewayRig;
-beforeAll(async () => {
-  legacy = await startRawUpstream(() => undefined);
-  rig = await startRig(billing(legacy.url, await unusedAddress()));
-});
-afterAll(async () => {
-  await rig.close();
-  await legacy.close();
-});
+const at = useWebSocketRig();
 
 async function answer(first: string): Promise<string> {
-  return (await dial(rig.data, first)).rest();
+  return (await dial(at.rig.data, first)).rest();
 }
 
 describe('37: a handshake that the protocol does not allow reaches nobody', () => {
@@ -30,14 +22,14 @@ describe('37: a handshake that the protocol does not allow reaches nobody', () =
     ['two keys', handshake('/billing/feed', { 'sec-websocket-key': KEY })],
     ['HTTP/1.0', handshake('/billing/feed').replace('HTTP/1.1', 'HTTP/1.0')],
   ])('%s: 400', async (_, first) => {
-    const before = legacy.peers.length;
+    const before = at.legacy.peers.length;
     expect(await answer(first)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"code":"BAD_UPGRADE"/s);
-    expect(legacy.peers).toHaveLength(before);
+    expect(at.legacy.peers).toHaveLength(before);
   });
 
   it('no Connection: Upgrade: 400', async () => {
     const first = handshake('/billing/feed', { Connection: 'close' });
-    expect(await rawExchange(rig.data, first)).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_UPGRADE"/s);
+    expect(await rawExchange(at.rig.data, first)).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_UPGRADE"/s);
   });
 
   it.each(['12', '13, 8', null])('version %s: 426, with the version that there is', async (version) => {
@@ -63,11 +55,11 @@ describe('37: a 101 that opens no WebSocket is a 502', () => {
     ['no Upgrade', `${line}Connection: Upgrade\r\n${accept}\r\n`],
     ['no Connection: Upgrade', `${line}Upgrade: websocket\r\n${accept}\r\n`],
   ])('%s', async (_, response) => {
-    legacy.on((peer) => peer.say(`${response}raw bytes`));
+    at.legacy.on((peer) => peer.say(`${response}raw bytes`));
     const heard = await answer(handshake('/billing/feed'));
     expect(heard).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n.*"code":"UPSTREAM_FAILED"/s);
     expect(heard).not.toContain('raw bytes');
-    await legacy.peers.at(-1)?.rest();
+    await at.legacy.peers.at(-1)?.rest();
   });
 });
 
