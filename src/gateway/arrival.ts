@@ -1,9 +1,9 @@
 import type { RawHeaders } from '../contract/calls.ts';
 import type { BanyanError, ErrorCode } from '../contract/errors.ts';
 import type { ClientRequest } from './client-request.ts';
+import type { Flow } from './flow.ts';
 import type { Peer } from './forwarding.ts';
 import type { WrittenAnswer } from './telemetry/call-record.ts';
-import type { Flow } from './upstream/leg-request.ts';
 
 /** One request on its way through the gateway, with the answer to be; the same whatever version of HTTP it came in. */
 export type Arrival = { readonly request: ClientRequest; readonly client: ClientEnd; readonly peer: Peer };

@@ -1,8 +1,9 @@
 import type { FailureReason, Observation, Outcome, RawHeaders } from '../contract/calls.ts';
 import type { Side } from '../contract/stages.ts';
 import type { ClientEnd } from './arrival.ts';
+import type { Flow } from './flow.ts';
 import type { Leg } from './upstream/leg.ts';
-import type { Failure, Flow, LegRequest } from './upstream/leg-request.ts';
+import type { Failure, LegRequest } from './upstream/leg-request.ts';
 
 /** How an answer is treated on its way to the client. */
 export type AskOptions = {

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import type { ClientEnd } from '../arrival.ts';
+import type { Flow } from '../flow.ts';
 import { answerHeaders, FIELD_TEXT, safePhrase, withOurs } from '../headers.ts';
 import { rawAnswer } from '../own-answer.ts';
-import type { Flow } from '../upstream/leg-request.ts';
+import { fieldLines, lastChunk, writeChunk } from './chunks.ts';
 import { isNamed } from './fields.ts';
-import { lastChunk } from './request-text.ts';
 import type { SocketRequest } from './socket-request.ts';
 
 /** What a connection does for the answer that it carries. */
@@ -155,7 +155,8 @@ export class SocketAnswer implements ClientEnd {
     }
     this.flush();
     if (small) this.#write(this.#framed(chunk), flow);
-    else this.#holdIf(!this.#writeLarge(chunk), flow);
+    else if (this.#framing === 'chunked') this.#holdIf(!writeChunk(this.#socket, chunk), flow);
+    else this.#holdIf(!this.#socket.write(chunk), flow);
   }
 
   #write(text: string, flow: Flow | null): void {
@@ -168,20 +169,9 @@ export class SocketAnswer implements ClientEnd {
     this.#held = flow;
   }
 
-  /** Without a copy. */
-  #writeLarge(chunk: Buffer): boolean {
-    if (this.#framing !== 'chunked') return this.#socket.write(chunk);
-    this.#socket.cork();
-    this.#socket.write(`${chunk.byteLength.toString(16)}\r\n`, 'latin1');
-    this.#socket.write(chunk);
-    const more = this.#socket.write('\r\n', 'latin1');
-    this.#socket.uncork();
-    return more;
-  }
-
   end(trailers: RawHeaders): void {
     if (this.gone || this.#state === 'none') return;
-    const lastText = this.#framing === 'chunked' ? endOfChunks(trailers) : '';
+    const lastText = this.#framing === 'chunked' ? lastChunk(trailers) : '';
     const text = this.#state === 'head' ? this.#head + this.#firstText() + lastText : lastText;
     if (text !== '') this.#socket.write(text, 'latin1');
     this.#ended();
@@ -252,19 +242,9 @@ export class SocketAnswer implements ClientEnd {
 
 const NO_FLOW: Flow = { pause: () => undefined, resume: () => undefined };
 
-function fieldLines(headers: RawHeaders): string {
-  let text = '';
-  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  return text;
-}
-
 function namesLength(headers: RawHeaders): boolean {
   for (let index = 0; index < headers.length; index += 2) {
     if (isNamed(headers[index] ?? '', 'content-length')) return true;
   }
   return false;
-}
-
-function endOfChunks(trailers: RawHeaders): string {
-  return trailers.length === 0 ? '0\r\n\r\n' : lastChunk(trailers);
 }

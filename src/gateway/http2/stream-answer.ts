@@ -2,9 +2,9 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import type { ClientEnd } from '../arrival.ts';
+import type { Flow } from '../flow.ts';
 import { answerHeaders, FIELD_TEXT, forwardedTrailers, withOurs } from '../headers.ts';
 import { errorBody } from '../own-answer.ts';
-import type { Flow } from '../upstream/leg-request.ts';
 import type { StreamRequest } from './stream-request.ts';
 
 /** How long a client that has all of its answer, or was cut off, may take to read what is left of it. */

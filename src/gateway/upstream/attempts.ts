@@ -1,9 +1,10 @@
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
+import type { Flow } from '../flow.ts';
 import { Upload } from '../upload.ts';
 import { type Choice, Place } from './choice.ts';
 import type { Exchange } from './exchange.ts';
 import type { Instance } from './instance.ts';
-import type { AnswerListener, Failure, Flow, LegRequest } from './leg-request.ts';
+import type { AnswerListener, Failure, LegRequest } from './leg-request.ts';
 
 export type AttemptsPorts = {
   readonly choice: Choice;

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../../contract/calls.ts';
 import type { Timeouts } from '../../contract/limits.ts';
-import { AnswerParser, type AnswerSink } from '../http1/answer-parser.ts';
-import { headText } from '../http1/request-text.ts';
 import { Upload } from '../upload.ts';
+import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import type { Connector } from './connector.ts';
 import type { Carrier, Exchange } from './exchange.ts';
 import { UpstreamFailure } from './failure.ts';
 import type { LegRequest } from './leg-request.ts';
+import { headText } from './request-text.ts';
 import { UploadSender } from './upload-sender.ts';
 
 /** Hears when a connection can carry another call, and when it can carry none any more. */

@@ -1,7 +1,8 @@
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
+import type { Flow } from '../flow.ts';
 import { Upload } from '../upload.ts';
 import { failureOf } from './failure.ts';
-import type { AnswerListener, Flow, LegRequest } from './leg-request.ts';
+import type { AnswerListener, LegRequest } from './leg-request.ts';
 
 /** More interim answers than this are no answer: an upstream must not be able to keep a call open for ever. */
 const INTERIM_MAX = 100;

@@ -1,4 +1,5 @@
 import type { FailureReason, RawHeaders } from '../../contract/calls.ts';
+import type { Flow } from '../flow.ts';
 import type { Upload } from '../upload.ts';
 
 /** A request ready to be sent: headers of the hop removed, ids translated. */
@@ -13,9 +14,6 @@ export type LegRequest = {
   /** The client's trailers, once its body is whole. `null`: none were announced. */
   readonly trailers?: (() => RawHeaders) | null;
 };
-
-/** Slows an answer down to what its reader takes. */
-export type Flow = { readonly pause: () => void; readonly resume: () => void };
 
 export type Failure = {
   readonly reason: FailureReason;

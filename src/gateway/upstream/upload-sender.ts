@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { lastChunk } from '../http1/request-text.ts';
+import { lastChunk, writeChunk } from '../http1/chunks.ts';
 import type { Upload } from '../upload.ts';
 import type { Exchange } from './exchange.ts';
 import type { LegRequest } from './leg-request.ts';
@@ -76,18 +76,9 @@ export class UploadSender {
 
   readonly #send = (chunk: Buffer): void => {
     this.#options.exchange.progress();
-    if (!this.#write(chunk)) this.#upload.pause();
+    const more = this.#options.chunked ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk);
+    if (!more) this.#upload.pause();
   };
-
-  #write(chunk: Buffer): boolean {
-    if (!this.#options.chunked) return this.#socket.write(chunk);
-    this.#socket.cork();
-    this.#socket.write(`${chunk.byteLength.toString(16)}\r\n`, 'latin1');
-    this.#socket.write(chunk);
-    const more = this.#socket.write('\r\n', 'latin1');
-    this.#socket.uncork();
-    return more;
-  }
 
   readonly #end = (): void => {
     this.#done = true;

@@ -73,7 +73,7 @@ export function problemOfSwitch(headers: RawHeaders, key: string): string | null
 
 /**
  * Why an answer that is no 101 cannot be passed on, or `null`. Node's parser takes a status of 000, lengths that no
- * number holds, and codings that only the sender could undo; that of the other calls does not (http1/answer-parser.ts).
+ * number holds, and codings that only the sender could undo; that of the other calls does not (upstream/answer-parser.ts).
  */
 export function problemOfAnswer(status: number, headers: RawHeaders): string | null {
   if (status < 100) return `its status is ${status}`;

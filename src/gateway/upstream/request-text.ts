@@ -1,6 +1,6 @@
-import { FIELD_TEXT, forwardedTrailers } from '../headers.ts';
-import { UpstreamFailure } from '../upstream/failure.ts';
-import type { LegRequest } from '../upstream/leg-request.ts';
+import { FIELD_TEXT } from '../headers.ts';
+import { UpstreamFailure } from './failure.ts';
+import type { LegRequest } from './leg-request.ts';
 
 /** A target that is one word: no byte of it can end the line. */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
@@ -16,14 +16,6 @@ export function headText({ method, target, headers, expectsContinue }: LegReques
   for (let index = 0; index < headers.length; index += 2) text += line(headers[index], headers[index + 1]);
   if (chunked) text += 'transfer-encoding: chunked\r\n';
   if (expectsContinue === true) text += 'expect: 100-continue\r\n';
-  return `${text}\r\n`;
-}
-
-/** What ends a chunked body. */
-export function lastChunk(trailers: readonly string[]): string {
-  const kept = forwardedTrailers(trailers);
-  let text = '0\r\n';
-  for (let index = 0; index < kept.length; index += 2) text += line(kept[index], kept[index + 1]);
   return `${text}\r\n`;
 }
 

@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../../contract/calls.ts';
-import { UpstreamFailure } from '../upstream/failure.ts';
-import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, NO_FIELDS } from './fields.ts';
-import { type Following, MessageReader, type MessageSink, type Problem } from './message-reader.ts';
+import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, NO_FIELDS } from '../http1/fields.ts';
+import { type Following, MessageReader, type MessageSink, type Problem } from '../http1/message-reader.ts';
+import { UpstreamFailure } from './failure.ts';
 
 /** Hears what an upstream says, in order: `interim* head data* end`. */
 export type AnswerSink = {

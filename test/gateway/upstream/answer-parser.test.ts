@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RawHeaders } from '../../../src/contract/calls.ts';
-import { AnswerParser } from '../../../src/gateway/http1/answer-parser.ts';
+import { AnswerParser } from '../../../src/gateway/upstream/answer-parser.ts';
 import { UpstreamFailure } from '../../../src/gateway/upstream/failure.ts';
 
 type Heard = {
