@@ -1,6 +1,8 @@
 import { LegacyError, type Surroundings } from '../../src/contract/adapter.ts';
+import type { Agent, AgentState } from '../../src/contract/agents.ts';
 import { BanyanError, type ErrorCode } from '../../src/contract/errors.ts';
-import { type Agent, type AgentState, type Kernel, PRIORITY } from '../../src/contract/kernel.ts';
+import type { Kernel } from '../../src/contract/kernel.ts';
+import { PRIORITY } from '../../src/contract/tasks.ts';
 import { idAttributes, kernelIdOf, legacyIdOf } from '../support/ids.ts';
 import { isoformat, repr, round2 } from '../support/python.ts';
 import { type AgentRole, GRACE_MS, type methods, type TaskPriority } from './facts.ts';

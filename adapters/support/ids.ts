@@ -1,6 +1,6 @@
 /** Legacy takes any text as an id; the kernel takes names of 1 to 256 characters. */
 import { createHash } from 'node:crypto';
-import type { Agent } from '../../src/contract/kernel.ts';
+import type { Agent } from '../../src/contract/agents.ts';
 
 const KERNEL_NAME_MAX = 256;
 const PREFIX = 'sha256:';

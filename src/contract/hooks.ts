@@ -2,7 +2,9 @@
  * The hooks of the kernel, as data: when each fires, of what kind it is, what its event holds, what a
  * plugin may change there and how long it may take. A plugin implements any subset of them.
  */
-import type { Agent, AgentState, Deadline, Failure, HealthState, Task } from './kernel.ts';
+import type { Agent, AgentState } from './agents.ts';
+import type { HealthState } from './health.ts';
+import type { Deadline, Failure, Task } from './tasks.ts';
 
 /**
  * - `observe`: told afterwards; never awaited by the call, its queue is bounded

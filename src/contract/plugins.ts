@@ -3,8 +3,9 @@
  * the capabilities that callers invoke. `definePlugin` is all a plugin's file needs.
  */
 import type { z } from 'zod';
+import type { PluginHealth } from './health.ts';
 import type { EmittableHook, HookEvents, HookName, HookOf, HookReturn, PatchField } from './hooks.ts';
-import type { Kernel, PluginHealth } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 
 /** Any zod schema. */
 type Schema = z.ZodType;

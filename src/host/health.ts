@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Health, HealthState } from '../contract/kernel.ts';
+import type { Health, HealthState } from '../contract/health.ts';
 import type { ServedType } from './served.ts';
 
 /** From best to worst. */

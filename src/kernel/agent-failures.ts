@@ -1,4 +1,4 @@
-import { FAILURES, type Failure } from '../contract/kernel.ts';
+import { FAILURES, type Failure } from '../contract/tasks.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Alerts } from './alerts.ts';
 import { type Core, hitLimit } from './core.ts';

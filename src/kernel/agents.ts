@@ -1,5 +1,6 @@
+import type { Agent, AgentState, RestartPolicy } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { Agent, AgentState, Deadline, Failure, RestartPolicy } from '../contract/kernel.ts';
+import type { Deadline, Failure } from '../contract/tasks.ts';
 import type { StoredRuntime } from './runtimes/specs.ts';
 
 /** What is fixed when an agent is spawned. */

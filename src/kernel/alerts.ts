@@ -1,4 +1,4 @@
-import type { StandingAlert } from '../contract/kernel.ts';
+import type { StandingAlert } from '../contract/health.ts';
 import type { Clock } from './clock.ts';
 import type { Plugins } from './hooks/index.ts';
 

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { AgentState, RestartPolicy, RuntimeSpec } from '../contract/agents.ts';
 import { newV2Id } from '../contract/ids.ts';
-import type {
-  AgentState,
-  BusyPolicy,
-  Deadline,
-  RestartPolicy,
-  Retry,
-  RuntimeSpec,
-  StrategyName,
-  Task,
-} from '../contract/kernel.ts';
 import { BUDGETS } from '../contract/plugins.ts';
+import type { BusyPolicy, Deadline, Retry, StrategyName, Task } from '../contract/tasks.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { LoopWatch } from './hooks/index.ts';
 import { checked } from './requests.ts';

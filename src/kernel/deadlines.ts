@@ -1,4 +1,4 @@
-import type { Deadline } from '../contract/kernel.ts';
+import type { Deadline } from '../contract/tasks.ts';
 import type { Clock } from './clock.ts';
 import { Heap, type HeapItem } from './heap.ts';
 

@@ -1,6 +1,6 @@
 import { BanyanError } from '../contract/errors.ts';
 import type { HookName } from '../contract/hooks.ts';
-import type { Task, TaskRequest } from '../contract/kernel.ts';
+import type { Task, TaskRequest } from '../contract/tasks.ts';
 import { Admission } from './admission.ts';
 import { agentView } from './agents.ts';
 import type { Core } from './core.ts';

@@ -1,4 +1,4 @@
-import { FAILURES, type Failure, type FailureCode } from '../contract/kernel.ts';
+import { FAILURES, type Failure, type FailureCode } from '../contract/tasks.ts';
 import type { Core } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { retryPauseMs } from './retry.ts';

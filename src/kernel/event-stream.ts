@@ -1,5 +1,5 @@
 import { BanyanError } from '../contract/errors.ts';
-import type { EventStream, KernelEvent } from '../contract/kernel.ts';
+import type { EventStream, KernelEvent } from '../contract/events.ts';
 import type { KernelStore } from './store/store.ts';
 
 const PAGE = 256;

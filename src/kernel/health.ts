@@ -1,5 +1,5 @@
+import type { Health, HealthState } from '../contract/health.ts';
 import type { HookEvents } from '../contract/hooks.ts';
-import type { Health, HealthState } from '../contract/kernel.ts';
 import type { Alerts } from './alerts.ts';
 import { type Core, countedAgents } from './core.ts';
 

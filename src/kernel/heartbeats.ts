@@ -1,5 +1,5 @@
 import type { HookEvents } from '../contract/hooks.ts';
-import type { Failure } from '../contract/kernel.ts';
+import type { Failure } from '../contract/tasks.ts';
 import { type AgentRecord, agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import type { Alarm } from './deadlines.ts';

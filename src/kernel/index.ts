@@ -1,5 +1,5 @@
 /** The kernel for whoever embeds it: `new OrchestratorV2(config, plugins)`. */
-export { PRIORITY } from '../contract/kernel.ts';
+export { PRIORITY } from '../contract/tasks.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { KernelConfig, Settings } from './config.ts';
 export { startWatchdog } from './hooks/index.ts';

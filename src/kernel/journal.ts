@@ -1,5 +1,5 @@
 import { BanyanError } from '../contract/errors.ts';
-import type { KernelEvent } from '../contract/kernel.ts';
+import type { KernelEvent } from '../contract/events.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Clock } from './clock.ts';
 import { agentRow, taskRow } from './store/rows.ts';

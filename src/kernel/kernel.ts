@@ -1,19 +1,9 @@
+import type { Agent, AgentFilter, ShutdownOptions, SpawnRequest } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type {
-  Agent,
-  AgentFilter,
-  Completion,
-  FailureReport,
-  Health,
-  Kernel as KernelOperations,
-  ShutdownOptions,
-  SpawnRequest,
-  Task,
-  TaskFilter,
-  TaskRequest,
-  WaitOptions,
-} from '../contract/kernel.ts';
+import type { Health } from '../contract/health.ts';
+import type { Kernel as KernelOperations } from '../contract/kernel.ts';
 import type { AnyPlugin } from '../contract/plugins.ts';
+import type { Completion, FailureReport, Task, TaskFilter, TaskRequest, WaitOptions } from '../contract/tasks.ts';
 import { MessageBus } from './bus.ts';
 import { groundOf, type KernelConfig, settle } from './config.ts';
 import { type Core, hitLimit, makeCore } from './core.ts';

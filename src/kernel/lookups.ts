@@ -1,5 +1,6 @@
+import type { Agent, AgentFilter } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { Agent, AgentFilter, Task, TaskFilter, WaitOptions } from '../contract/kernel.ts';
+import type { Task, TaskFilter, WaitOptions } from '../contract/tasks.ts';
 import { agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { agentOf, taskOf } from './store/rows.ts';

@@ -1,5 +1,5 @@
 import { BanyanError } from '../contract/errors.ts';
-import type { Task } from '../contract/kernel.ts';
+import type { Task } from '../contract/tasks.ts';
 import { type AgentRecord, isLive } from './agents.ts';
 import type { Core } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';

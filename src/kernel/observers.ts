@@ -1,5 +1,7 @@
+import type { Agent } from '../contract/agents.ts';
+import type { KernelEvent } from '../contract/events.ts';
 import type { HookEvents, HookOf } from '../contract/hooks.ts';
-import type { Agent, KernelEvent, Task } from '../contract/kernel.ts';
+import type { Task } from '../contract/tasks.ts';
 import { type AgentRecord, agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { type TaskRecord, taskView } from './tasks.ts';

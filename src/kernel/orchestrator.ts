@@ -1,21 +1,11 @@
+import type { Agent, AgentFilter, ShutdownOptions, SpawnRequest } from '../contract/agents.ts';
 import type { Bus } from '../contract/bus.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type {
-  Agent,
-  AgentFilter,
-  Completion,
-  EventStream,
-  FailureReport,
-  Health,
-  ShutdownOptions,
-  SpawnRequest,
-  Task,
-  TaskFilter,
-  TaskRequest,
-  WaitOptions,
-} from '../contract/kernel.ts';
+import type { EventStream } from '../contract/events.ts';
+import type { Health } from '../contract/health.ts';
 import type { Orchestrator } from '../contract/orchestrator.ts';
 import type { AnyPlugin, CapabilitiesOf } from '../contract/plugins.ts';
+import type { Completion, FailureReport, Task, TaskFilter, TaskRequest, WaitOptions } from '../contract/tasks.ts';
 import type { KernelConfig } from './config.ts';
 import type { Plugins } from './hooks/index.ts';
 import { Kernel } from './kernel.ts';

@@ -1,5 +1,5 @@
 import { BanyanError } from '../contract/errors.ts';
-import type { Completion, Failure, FailureReport, Task } from '../contract/kernel.ts';
+import type { Completion, Failure, FailureReport, Task } from '../contract/tasks.ts';
 import type { Core } from './core.ts';
 import { type Endings, failure } from './endings.ts';
 import { Vetoed } from './hooks/index.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { RuntimeSpec, SpawnRequest } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { RuntimeSpec, SpawnRequest, TaskRequest } from '../contract/kernel.ts';
+import type { TaskRequest } from '../contract/tasks.ts';
 import { STRATEGY_NAMES } from './strategies.ts';
 
 const NAME_MAX = 256;

@@ -1,4 +1,4 @@
-import type { Failure, Retry } from '../contract/kernel.ts';
+import type { Failure, Retry } from '../contract/tasks.ts';
 
 /**
  * The pause before the next attempt, in milliseconds; `null`: there is none.

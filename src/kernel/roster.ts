@@ -1,4 +1,6 @@
-import type { AgentState, KernelEvent, TaskState } from '../contract/kernel.ts';
+import type { AgentState } from '../contract/agents.ts';
+import type { KernelEvent } from '../contract/events.ts';
+import type { TaskState } from '../contract/tasks.ts';
 import { type AgentMove, type AgentRecord, type AgentSpec, nextAgentStatus, tasksOf } from './agents.ts';
 import type { Clock } from './clock.ts';
 import type { Journal } from './journal.ts';

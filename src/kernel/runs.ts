@@ -1,4 +1,4 @@
-import type { Failure } from '../contract/kernel.ts';
+import type { Failure } from '../contract/tasks.ts';
 import { type AgentRecord, tasksOf } from './agents.ts';
 import { type Core, hitLimit } from './core.ts';
 import type { Alarm } from './deadlines.ts';

@@ -1,4 +1,5 @@
-import type { AgentFunction, Failure, FunctionRun, RuntimeSpec, Task, TaskRequest } from '../contract/kernel.ts';
+import type { AgentFunction, FunctionRun, RuntimeSpec } from '../contract/agents.ts';
+import type { Failure, Task, TaskRequest } from '../contract/tasks.ts';
 import { type AgentRecord, agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { failure } from './endings.ts';

@@ -1,5 +1,5 @@
+import type { Agent, ShutdownOptions } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { Agent, ShutdownOptions } from '../contract/kernel.ts';
 import type { AgentFailures } from './agent-failures.ts';
 import { type AgentRecord, agentView, tasksOf } from './agents.ts';
 import type { Core } from './core.ts';

@@ -1,6 +1,6 @@
+import type { Agent, RuntimeSpec, SpawnRequest } from '../contract/agents.ts';
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
 import type { AgentSpawnEvent, HookName } from '../contract/hooks.ts';
-import type { Agent, RuntimeSpec, SpawnRequest } from '../contract/kernel.ts';
 import { type AgentRecord, type AgentSpec, agentView } from './agents.ts';
 import { type Core, countedAgents, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';

@@ -1,4 +1,4 @@
-import type { StrategyName } from '../contract/kernel.ts';
+import type { StrategyName } from '../contract/tasks.ts';
 import { type AgentRecord, tasksOf } from './agents.ts';
 import type { TaskRecord } from './tasks.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TaskDelegateEvent } from '../contract/hooks.ts';
-import { type Dependency, PRIORITY, type TaskDeadlines, type TaskRequest } from '../contract/kernel.ts';
+import { type Dependency, PRIORITY, type TaskDeadlines, type TaskRequest } from '../contract/tasks.ts';
 import type { Core } from './core.ts';
 import { copyJson, deepFreeze } from './json.ts';
 import { NO_ATTRIBUTES, NO_DEPENDENCIES, NO_NAMES, type TaskSpec } from './tasks.ts';

@@ -10,7 +10,7 @@ import type {
   Task,
   TaskDeadlines,
   TaskState,
-} from '../contract/kernel.ts';
+} from '../contract/tasks.ts';
 import type { Alarm } from './deadlines.ts';
 
 /** What is fixed when a task is delegated. */

@@ -1,5 +1,5 @@
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
-import type { Deadline, Task } from '../contract/kernel.ts';
+import type { Deadline, Task } from '../contract/tasks.ts';
 import type { Deadlines } from './deadlines.ts';
 
 type Waiter = (task: Task) => void;

@@ -5,7 +5,7 @@ import { idAttributes, kernelIdOf, legacyIdOf } from '../../adapters/support/ids
 import { isoformat, repr, round2, typeName } from '../../adapters/support/python.ts';
 import * as legacy from '../../legacy-fixtures/simple_orchestrator/python.ts';
 import { LegacyError, type Signature } from '../../src/contract/adapter.ts';
-import type { Agent } from '../../src/contract/kernel.ts';
+import type { Agent } from '../../src/contract/agents.ts';
 
 describe('what shows that legacy is written in Python, as V2 imitates it', () => {
   const SEED = { seed: 311 };

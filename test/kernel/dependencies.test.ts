@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Dependency } from '../../src/contract/kernel.ts';
+import type { Dependency } from '../../src/contract/tasks.ts';
 import { type Rig, rig } from './support/rig.ts';
 
 async function pair(otherwise?: Dependency['otherwise']): Promise<Rig & { first: string; second: string }> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KernelEvent } from '../../src/contract/kernel.ts';
+import type { KernelEvent } from '../../src/contract/events.ts';
 import { settled } from './support/fake-clock.ts';
 import { rig } from './support/rig.ts';
 

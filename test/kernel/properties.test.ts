@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Agent, AgentFunction } from '../../src/contract/agents.ts';
 import { BanyanError } from '../../src/contract/errors.ts';
-import type { Agent, AgentFunction, KernelEvent, Task } from '../../src/contract/kernel.ts';
+import type { KernelEvent } from '../../src/contract/events.ts';
+import type { Task } from '../../src/contract/tasks.ts';
 import { MemoryStore, OrchestratorV2 } from '../../src/kernel/index.ts';
 import { FakeClock, settled } from './support/fake-clock.ts';
 import { eventsOf } from './support/rig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Retry } from '../../src/contract/kernel.ts';
+import type { Retry } from '../../src/contract/tasks.ts';
 import { jitteredMs, retryPauseMs } from '../../src/kernel/retry.ts';
 
 const RETRY: Retry = { attemptsMax: 4, pauseMs: 100, pauseMsMax: 350, finalCodes: ['bad_request'] };

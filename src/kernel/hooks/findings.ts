@@ -1,4 +1,4 @@
-import type { PluginFinding } from '../../contract/kernel.ts';
+import type { PluginFinding } from '../../contract/health.ts';
 
 /** What can be wrong with a plugin's behaviour at run time. Each is counted; the last ones are kept. */
 export const FINDINGS = {

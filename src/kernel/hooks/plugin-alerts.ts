@@ -1,5 +1,5 @@
+import type { StandingAlert } from '../../contract/health.ts';
 import type { EmittableHook, HookEvents } from '../../contract/hooks.ts';
-import type { StandingAlert } from '../../contract/kernel.ts';
 
 /** Alerts of one plugin that may stand at once. */
 export const alertsMax = 200;

@@ -1,5 +1,5 @@
+import type { StandingAlert } from '../../contract/health.ts';
 import { type EmittableHook, HOOKS, type HookEvents, type HookName } from '../../contract/hooks.ts';
-import type { StandingAlert } from '../../contract/kernel.ts';
 import type { Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
 import type { HookRun } from './hook-run.ts';

@@ -3,8 +3,8 @@
  * loaded, replaced or unloaded while calls are under way.
  */
 import { BanyanError } from '../../contract/errors.ts';
+import type { StandingAlert } from '../../contract/health.ts';
 import type { HookEvents, HookName, HookOf } from '../../contract/hooks.ts';
-import type { StandingAlert } from '../../contract/kernel.ts';
 import { type AnyPlugin, BUDGETS, type CapabilitiesOf, type PluginReport } from '../../contract/plugins.ts';
 import { systemClock } from '../clock.ts';
 import { capabilitiesOf } from './capabilities.ts';

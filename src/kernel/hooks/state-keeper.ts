@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
-import type { StandingAlert } from '../../contract/kernel.ts';
+import type { StandingAlert } from '../../contract/health.ts';
 import { BUDGETS } from '../../contract/plugins.ts';
 import type { Engine } from './engine.ts';
 import { messageOf } from './findings.ts';

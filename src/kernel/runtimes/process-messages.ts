@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Task } from '../../contract/kernel.ts';
+import type { Task } from '../../contract/tasks.ts';
 
 /** What the kernel writes to an agent's stdin, one JSON object a line. */
 export type ToProcess =

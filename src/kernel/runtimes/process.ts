@@ -1,4 +1,4 @@
-import { FAILURES, type Failure, type Task } from '../../contract/kernel.ts';
+import { FAILURES, type Failure, type Task } from '../../contract/tasks.ts';
 import { type Leashed, signalGroup, spawnLeashed, unleash } from './leashed.ts';
 import { LineCutter, Tail } from './lines.ts';
 import { type FromProcess, readMessage, type ToProcess } from './process-messages.ts';

@@ -1,4 +1,4 @@
-import type { Agent, RuntimeSpec } from '../../contract/kernel.ts';
+import type { Agent, RuntimeSpec } from '../../contract/agents.ts';
 import { startFunction } from './function.ts';
 import { startManual } from './manual.ts';
 import { startRehearsal } from './rehearsal.ts';

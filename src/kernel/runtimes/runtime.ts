@@ -1,4 +1,5 @@
-import type { Agent, Failure, FunctionRun, RuntimeSpec, Task } from '../../contract/kernel.ts';
+import type { Agent, FunctionRun, RuntimeSpec } from '../../contract/agents.ts';
+import type { Failure, Task } from '../../contract/tasks.ts';
 import type { Clock } from '../clock.ts';
 
 /** One attempt as its runtime sees it. */

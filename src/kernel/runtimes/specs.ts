@@ -1,5 +1,5 @@
+import type { RuntimeSpec } from '../../contract/agents.ts';
 import { BanyanError } from '../../contract/errors.ts';
-import type { RuntimeSpec } from '../../contract/kernel.ts';
 
 /** A runtime as an agent's record keeps it: a function cannot be kept, but its name can. */
 export type StoredRuntime = {

@@ -1,4 +1,4 @@
-import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KernelEvent } from '../../contract/events.ts';
 import type { Batch, Counters, Row } from './store.ts';
 
 type Written = readonly [id: string, spec: unknown, state: unknown, ended: number | null, key: string | null];

@@ -1,4 +1,4 @@
-import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KernelEvent } from '../../contract/events.ts';
 import type { KeptState } from '../hooks/index.ts';
 import {
   type Batch,

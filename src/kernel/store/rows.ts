@@ -1,4 +1,4 @@
-import type { Attempt, AttemptEnd, Failure } from '../../contract/kernel.ts';
+import type { Attempt, AttemptEnd, Failure } from '../../contract/tasks.ts';
 import type { AgentRecord, AgentSpec, AgentStatus } from '../agents.ts';
 import { deepFreeze } from '../json.ts';
 import {

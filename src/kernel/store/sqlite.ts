@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { KernelEvent } from '../../contract/kernel.ts';
+import type { KernelEvent } from '../../contract/events.ts';
 import type { KeptState } from '../hooks/index.ts';
 import { changesText, eventsText, readChanges, readEvents } from './changes.ts';
 import { type FileLock, lockFile } from './file-lock.ts';

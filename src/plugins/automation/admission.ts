@@ -1,5 +1,5 @@
+import type { Agent } from '../../contract/agents.ts';
 import type { HookEvents, Veto } from '../../contract/hooks.ts';
-import type { Agent } from '../../contract/kernel.ts';
 import { isLive } from '../parts/replacement.ts';
 import { retryAfterMs } from './breaker.ts';
 import { agentKey, anyOpen, beginTrial, breakerAt, isAdmitted, typeKey } from './breakers.ts';

@@ -1,4 +1,4 @@
-import type { Agent } from '../../contract/kernel.ts';
+import type { Agent } from '../../contract/agents.ts';
 import { messageOf } from '../parts/steps.ts';
 import { agentKey, breakerAt } from './breakers.ts';
 import { recover, recoveriesOf } from './recovery/recover.ts';

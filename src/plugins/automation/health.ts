@@ -1,4 +1,4 @@
-import type { Agent, AgentState } from '../../contract/kernel.ts';
+import type { Agent, AgentState } from '../../contract/agents.ts';
 import { agentKey, breakerAt, circuitOf } from './breakers.ts';
 import { recoveriesOf } from './recovery/recover.ts';
 import type { AgentHealth, Mode } from './shapes.ts';

@@ -1,4 +1,4 @@
-import type { Failure } from '../../contract/kernel.ts';
+import type { Failure } from '../../contract/tasks.ts';
 import { addBounded, getBounded, hit } from '../parts/bounded.ts';
 import { fingerprintOf, shapeOf } from './fingerprint.ts';
 import type { ErrorPattern } from './shapes.ts';

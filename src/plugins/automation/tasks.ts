@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { BanyanError } from '../../contract/errors.ts';
-import type { Task } from '../../contract/kernel.ts';
+import type { Task } from '../../contract/tasks.ts';
 import { isLive } from '../parts/replacement.ts';
 import { messageOf } from '../parts/steps.ts';
 import type { reassignment } from './shapes.ts';

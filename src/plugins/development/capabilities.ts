@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Agent, Task } from '../../contract/kernel.ts';
+import type { Agent } from '../../contract/agents.ts';
 import type { Capabilities } from '../../contract/plugins.ts';
+import type { Task } from '../../contract/tasks.ts';
 import {
   breakpoint,
   breakpointInput,

@@ -1,8 +1,9 @@
 /** Calls that are held before they are made: nothing of the kernel waits meanwhile, so they may be held for long. */
 import { randomUUID } from 'node:crypto';
+import type { Agent, SpawnRequest } from '../../contract/agents.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { newV2Id } from '../../contract/ids.ts';
-import type { Agent, SpawnRequest, Task, TaskRequest } from '../../contract/kernel.ts';
+import type { Task, TaskRequest } from '../../contract/tasks.ts';
 import { ABORTED, type Passing, pass } from './debugger.ts';
 import { liveOf } from './live.ts';
 import type { Context } from './state.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Agent, AgentFunction } from '../../contract/agents.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { newV2Id } from '../../contract/ids.ts';
-import type { Agent, AgentFunction, Task } from '../../contract/kernel.ts';
 import type { PluginKernel } from '../../contract/plugins.ts';
+import type { Task } from '../../contract/tasks.ts';
 import { hit } from '../parts/bounded.ts';
 import { ABORTED, pass } from './debugger.ts';
 import { suffer } from './failures.ts';

@@ -1,6 +1,7 @@
 /** What the capabilities take and give, as zod schemas; the types follow from them. */
 import { z } from 'zod';
-import type { SpawnRequest, TaskRequest } from '../../contract/kernel.ts';
+import type { SpawnRequest } from '../../contract/agents.ts';
+import type { TaskRequest } from '../../contract/tasks.ts';
 import { stepResult } from '../parts/steps.ts';
 
 const name = z.string().min(1).max(200);

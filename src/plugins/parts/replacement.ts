@@ -1,4 +1,4 @@
-import type { Agent, SpawnRequest } from '../../contract/kernel.ts';
+import type { Agent, SpawnRequest } from '../../contract/agents.ts';
 
 /** Runtimes of which an agent's record does not hold enough to start another one. */
 const NOT_REPEATABLE: ReadonlyMap<string, string> = new Map([

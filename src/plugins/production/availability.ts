@@ -1,4 +1,4 @@
-import type { HealthState } from '../../contract/kernel.ts';
+import type { HealthState } from '../../contract/health.ts';
 import { addBounded, hit } from '../parts/bounded.ts';
 import { BOUNDS, type Context } from './state.ts';
 

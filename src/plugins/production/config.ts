@@ -1,6 +1,6 @@
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { z } from 'zod';
-import type { SpawnRequest } from '../../contract/kernel.ts';
+import type { SpawnRequest } from '../../contract/agents.ts';
 import { alertRule, DEFAULT_RULES, HOUR_MS } from './rules.ts';
 
 /** Adds and removes agents where the kernel alone cannot: machines, containers, a supervisor of workers. */

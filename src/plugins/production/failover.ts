@@ -1,4 +1,5 @@
-import type { Agent, Task } from '../../contract/kernel.ts';
+import type { Agent } from '../../contract/agents.ts';
+import type { Task } from '../../contract/tasks.ts';
 import { canStandIn, isLive, requestLike, whyNotRepeatable } from '../parts/replacement.ts';
 import type { Step } from '../parts/steps.ts';
 import type { Context } from './state.ts';

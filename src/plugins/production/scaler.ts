@@ -1,4 +1,4 @@
-import type { SpawnRequest } from '../../contract/kernel.ts';
+import type { SpawnRequest } from '../../contract/agents.ts';
 import { addBounded, hit } from '../parts/bounded.ts';
 import { messageOf } from '../parts/steps.ts';
 import { fleetNow } from './metrics.ts';

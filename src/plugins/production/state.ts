@@ -1,4 +1,4 @@
-import type { Agent } from '../../contract/kernel.ts';
+import type { Agent } from '../../contract/agents.ts';
 import type { PluginContext } from '../../contract/plugins.ts';
 import type { LimitsHit } from '../parts/bounded.ts';
 import type { Histogram } from '../parts/histogram.ts';

@@ -1,4 +1,5 @@
-import type { Agent, Task } from '../../contract/kernel.ts';
+import type { Agent } from '../../contract/agents.ts';
+import type { Task } from '../../contract/tasks.ts';
 import { headOf, record } from './audit.ts';
 import { HOUR_MS } from './config.ts';
 import { forgetExpired } from './identity.ts';

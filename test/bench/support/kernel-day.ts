@@ -1,4 +1,4 @@
-import type { Task } from '../../../src/contract/kernel.ts';
+import type { Task } from '../../../src/contract/tasks.ts';
 import { OrchestratorV2 } from '../../../src/kernel/index.ts';
 import { FakeClock } from '../../kernel/support/fake-clock.ts';
 import type { Day } from '../kernel-day.ts';

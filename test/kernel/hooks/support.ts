@@ -1,6 +1,7 @@
+import type { Agent } from '../../../src/contract/agents.ts';
 import type { AgentSpawnEvent, TaskDelegateEvent } from '../../../src/contract/hooks.ts';
-import type { Agent, Task } from '../../../src/contract/kernel.ts';
 import type { AnyPlugin, PluginKernel } from '../../../src/contract/plugins.ts';
+import type { Task } from '../../../src/contract/tasks.ts';
 import { loadPlugins, type PluginOptions, type Plugins, type Stopwatch } from '../../../src/kernel/hooks/index.ts';
 
 /** A stopwatch that stands still until it is told to move. */

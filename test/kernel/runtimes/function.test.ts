@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AgentFunction } from '../../../src/contract/kernel.ts';
+import type { AgentFunction } from '../../../src/contract/agents.ts';
 import { MemoryStore } from '../../../src/kernel/index.ts';
 import { FakeClock, settled } from '../support/fake-clock.ts';
 import { rig } from '../support/rig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RuntimeSpec } from '../../../src/contract/kernel.ts';
+import type { RuntimeSpec } from '../../../src/contract/agents.ts';
 import type { KernelConfig } from '../../../src/kernel/index.ts';
 import { Connections } from '../support/connections.ts';
 import { rig } from '../support/rig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KernelEvent } from '../../../src/contract/kernel.ts';
+import type { KernelEvent } from '../../../src/contract/events.ts';
 import { type Batch, type Kept, type KernelStore, NO_COUNTERS, type Row } from '../../../src/kernel/store/store.ts';
 
 export type StoreDriver = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Failure } from '../../../src/contract/kernel.ts';
+import type { Failure } from '../../../src/contract/tasks.ts';
 import { DEFAULTS } from '../../../src/kernel/config.ts';
 import { agentOf, agentRow, taskOf, taskRow } from '../../../src/kernel/store/rows.ts';
 import { attemptsAfter, type TaskRecord, type TaskSpec, taskView } from '../../../src/kernel/tasks.ts';

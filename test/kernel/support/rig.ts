@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { Agent, KernelEvent, SpawnRequest, Task, TaskRequest } from '../../../src/contract/kernel.ts';
+import type { Agent, SpawnRequest } from '../../../src/contract/agents.ts';
+import type { KernelEvent } from '../../../src/contract/events.ts';
 import type { AnyPlugin } from '../../../src/contract/plugins.ts';
+import type { Task, TaskRequest } from '../../../src/contract/tasks.ts';
 import { type KernelConfig, OrchestratorV2 } from '../../../src/kernel/index.ts';
 import { FakeClock } from './fake-clock.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Agent } from '../../../src/contract/kernel.ts';
+import type { Agent } from '../../../src/contract/agents.ts';
 import { productionConfig } from '../../../src/plugins/production/config.ts';
 import { production } from '../../../src/plugins/production/plugin.ts';
 import { decideScaling, pressureOf } from '../../../src/plugins/production/scaling.ts';

@@ -3,7 +3,7 @@
  * run without any plugin, and with every combination of those that come with Banyan.
  */
 import { expect } from 'vitest';
-import type { Task } from '../../../src/contract/kernel.ts';
+import type { Task } from '../../../src/contract/tasks.ts';
 import { type KernelConfig, MemoryStore } from '../../../src/kernel/index.ts';
 import { failureOf } from '../../kernel/hooks/support.ts';
 import { eventsOf } from '../../kernel/support/rig.ts';

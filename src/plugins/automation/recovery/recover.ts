@@ -1,4 +1,4 @@
-import type { Agent } from '../../../contract/kernel.ts';
+import type { Agent } from '../../../contract/agents.ts';
 import { addBounded, getBounded, hit } from '../../parts/bounded.ts';
 import { runSteps, type StepResult } from '../../parts/steps.ts';
 import type { Recovery } from '../shapes.ts';

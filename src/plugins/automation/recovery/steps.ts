@@ -1,4 +1,4 @@
-import type { Agent } from '../../../contract/kernel.ts';
+import type { Agent } from '../../../contract/agents.ts';
 import { canStandIn, isLive, requestLike, whyNotRepeatable } from '../../parts/replacement.ts';
 import type { Step } from '../../parts/steps.ts';
 import { agentKey, openBreaker } from '../breakers.ts';

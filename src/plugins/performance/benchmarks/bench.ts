@@ -1,4 +1,4 @@
-import type { Task } from '../../../contract/kernel.ts';
+import type { Task } from '../../../contract/tasks.ts';
 import { hit } from '../../parts/bounded.ts';
 import type { Bench } from '../config.ts';
 import { type Live, liveOf } from '../live.ts';
