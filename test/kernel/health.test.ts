@@ -46,7 +46,10 @@ test('health answers while a plugin hangs, names it, and shows the sections of t
   const sound = plugin('sound', { on_health_check: () => ({ sections: { sound: { ok: true } } }) });
   const writes = { on_health_check: { sections: 'merge' } };
   // The budget of all is long: what ends the wait is that of the one that hangs, on a slow machine too.
-  const { kernel } = rig({ healthMs: 60_000 }, [{ ...hanging, writes } as AnyPlugin, { ...sound, writes } as AnyPlugin]);
+  const { kernel } = rig({ healthMs: 60_000 }, [
+    { ...hanging, writes } as AnyPlugin,
+    { ...sound, writes } as AnyPlugin,
+  ]);
   const health = await kernel.getHealthStatus();
   expect(health.sections).toEqual({ sound: { ok: true } });
   expect(health.plugins.find(({ name }) => name === 'hanging')).toMatchObject({ timeouts: 1 });

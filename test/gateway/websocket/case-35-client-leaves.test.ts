@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { dial, echo, handshake, type Peer } from './peers.ts';
 import { useWebSocketRig } from './websocket-rig.ts';
 
@@ -17,7 +17,7 @@ it.each(leaving)('35: a client that %s before the 101 frees the upstream', async
   const before = at.rig.gateway.parts.counters.snapshot();
   leaves(client);
   await upstream.rest();
-  await vi.waitFor(() => expect(at.rig.gateway.parts.tunnels.size).toBe(0));
+  await expect.poll(() => at.rig.gateway.parts.tunnels.size).toBe(0);
   const { client_aborts } = at.rig.gateway.parts.counters.snapshot();
   expect(client_aborts).toBe(before.client_aborts + 1);
   client.socket.destroy();

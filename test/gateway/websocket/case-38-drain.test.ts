@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../../src/contract/limits.ts';
 import { closeFrame } from '../../../src/gateway/websocket/frames.ts';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
@@ -58,7 +58,7 @@ it('38: 1,000 idle WebSockets live through a reload, and a drain until its deadl
   expect(new Set(heard.map(closeCodeIn))).toEqual(new Set([1001]));
   for (const { socket } of [...clients, lateAnswer]) socket.destroy();
   await closing;
-  await vi.waitFor(() => expect(rig.gateway.parts.tunnels.size).toBe(0));
+  await expect.poll(() => rig.gateway.parts.tunnels.size).toBe(0);
   expect(rig.gateway.parts.counters.snapshot().upgrades_sent_away).toBe(COUNT);
   const told = await Promise.all(upstreams.map((upstream) => upstream.rest()));
   expect(new Set(told.map(closeCodeIn))).toEqual(new Set([1001]));

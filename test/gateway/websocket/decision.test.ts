@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { BILLING_OPERATIONS, billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
 import { unusedAddress } from '../../support/upstream.ts';
 import { dial, echo, handshake, type RawUpstream, startRawUpstream } from './peers.ts';
@@ -40,7 +40,7 @@ async function sideOf(path: string, headers: Record<string, string> = {}): Promi
   const client = await dial(rig.data, handshake(path, headers));
   await client.until('101 ');
   client.socket.destroy();
-  await vi.waitFor(() => expect(rig.gateway.parts.tunnels.size).toBe(0));
+  await expect.poll(() => rig.gateway.parts.tunnels.size).toBe(0);
   const asked = { legacy: legacy.peers.length - before.legacy, v2: v2.peers.length - before.v2 };
   expect(asked.legacy + asked.v2).toBe(1);
   return asked.v2 === 1 ? 'v2' : 'legacy';
@@ -127,7 +127,7 @@ it('no more than upgradesMax are open at once', async () => {
   expect(third).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n.*"code":"UPGRADES_FULL"/s);
   expect(rig.gateway.parts.counters.snapshot()).toMatchObject({ upgrades_over_limit: 1, upgrades_opened: 2 });
   for (const { socket } of two) socket.destroy();
-  await vi.waitFor(() => expect(rig.gateway.parts.tunnels.size).toBe(0));
+  await expect.poll(() => rig.gateway.parts.tunnels.size).toBe(0);
   expect(await sideOf('/billing/feed')).toBe('legacy');
 });
 
