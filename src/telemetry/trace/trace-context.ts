@@ -63,15 +63,18 @@ export function formatTraceparent(traceId: string, spanId: string, sampled: bool
 
 /** §3.3.1.1: no list is longer. */
 const MEMBERS_MAX = 32;
+/** As many members of the longest kind, with room for a blank after each. */
+const TRACESTATE_CHARACTERS_MAX = MEMBERS_MAX * (256 + 1 + 256 + 2);
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 /** Printable ASCII without `,` and `=`, not ending in a space. */
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
-/** The list without what is around its members, or `null` where a member is malformed or there are too many. */
+/** The list without what is around its members, or `null` where a member is malformed or there is too much of it. */
 function validTracestate(text: string): string | null {
+  if (text.length > TRACESTATE_CHARACTERS_MAX) return null;
   const members = text
     .split(',')
-    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .map((member) => member.trim())
     .filter((member) => member !== '');
   if (members.length === 0 || members.length > MEMBERS_MAX || !members.every(isMember)) return null;
   return members.join(',');

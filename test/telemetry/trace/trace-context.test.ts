@@ -108,6 +108,15 @@ describe('the trace context of a message', () => {
     });
   });
 
+  it('keeps no tracestate that is longer than any list can be, and does not look at it', () => {
+    const list = `a=1,${' '.repeat(60_000)}b=2`;
+    expect(readTraceContext(['traceparent', VALID, 'tracestate', list])?.tracestate).toBeNull();
+    const longest = Array.from({ length: 32 }, (_, n) => `${String(n).padStart(256, 'k')}=${'v'.repeat(256)}`);
+    expect(readTraceContext(['traceparent', VALID, 'tracestate', longest.join(', ')])?.tracestate).toBe(
+      longest.join(','),
+    );
+  });
+
   it('has at most 32 members of its tracestate', () => {
     const list = Array.from({ length: 32 }, (_, n) => `k${n}=v`).join(',');
     expect(readTraceContext(['traceparent', VALID, 'tracestate', list])?.tracestate).toBe(list);
