@@ -31,6 +31,8 @@ export class Upload extends Readable {
     this.#copyBytesMax = copyBytesMax;
     this.#copied = copyBytesMax > 0 ? [] : null;
     request.on('error', this.#cutShort).on('close', this.#cutShort);
+    // It may break before anybody sends it. `brokenByClient` tells then.
+    this.on('error', () => undefined);
   }
 
   /** Whether the client sent more than it may. */

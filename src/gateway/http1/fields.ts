@@ -86,3 +86,9 @@ export function hasToken(list: string | null, token: string): boolean {
   if (list === null || !list.includes(',')) return list !== null && isNamed(list, token);
   return list.split(',').some((item) => isNamed(item.trim(), token));
 }
+
+/** Whether another message may follow on the connection (RFC 9112 §9.3). */
+export function letsAnotherFollow(connection: string | null, isHttp11: boolean): boolean {
+  if (hasToken(connection, 'close')) return false;
+  return isHttp11 || hasToken(connection, 'keep-alive');
+}

@@ -207,7 +207,10 @@ export class MessageReader {
   #take(chunk: Buffer, at: number, mark: string, bytesMax: number): number {
     if (this.#keptBytes > 0) return this.#takeKept(chunk, at, mark, bytesMax);
     const end = chunk.indexOf(mark, at, 'latin1');
-    if (end === -1) return this.#keep(chunk, at, mark, bytesMax);
+    if (end === -1) {
+      this.#keep(chunk, at, mark, bytesMax);
+      return this.#awaitMark(0, mark, bytesMax);
+    }
     if (end - at > bytesMax) return TOO_LONG;
     this.#text = chunk.toString('latin1', at, end);
     return end + mark.length;
@@ -215,9 +218,12 @@ export class MessageReader {
 
   #takeKept(chunk: Buffer, at: number, mark: string, bytesMax: number): number {
     const before = this.#keptBytes;
-    const kept = this.#keep(chunk, at, mark, bytesMax);
-    const end = this.#kept.subarray(0, this.#keptBytes).indexOf(mark, Math.max(0, before - mark.length + 1), 'latin1');
-    if (end === -1) return kept;
+    this.#keep(chunk, at, mark, bytesMax);
+    const searched = Math.max(0, before - mark.length + 1);
+    const end = this.#kept.subarray(0, this.#keptBytes).indexOf(mark, searched, 'latin1');
+    if (end === -1) return this.#awaitMark(before, mark, bytesMax);
+    // Up to the mark only: what is behind it is a body, or another line.
+    this.#checkLineEnds(before, end);
     if (end > bytesMax) return TOO_LONG;
     this.#text = this.#kept.toString('latin1', 0, end);
     this.#keptBytes = 0;
@@ -226,15 +232,19 @@ export class MessageReader {
   }
 
   /** Keeps what came, up to the limit and its mark. */
-  #keep(chunk: Buffer, at: number, mark: string, bytesMax: number): number {
+  #keep(chunk: Buffer, at: number, mark: string, bytesMax: number): void {
     const before = this.#keptBytes;
     const until = Math.min(chunk.byteLength, at + bytesMax + mark.length - before);
     const needed = before + until - at;
     if (needed > this.#kept.byteLength) this.#grow(needed);
     chunk.copy(this.#kept, before, at, until);
     this.#keptBytes = needed;
-    this.#checkLineEnds(Math.max(0, before - 1));
-    return needed >= bytesMax + mark.length ? TOO_LONG : NOT_YET;
+  }
+
+  /** The mark is not there yet. */
+  #awaitMark(before: number, mark: string, bytesMax: number): number {
+    this.#checkLineEnds(before, this.#keptBytes);
+    return this.#keptBytes >= bytesMax + mark.length ? TOO_LONG : NOT_YET;
   }
 
   #grow(bytes: number): void {
@@ -243,10 +253,10 @@ export class MessageReader {
     this.#kept = grown;
   }
 
-  /** With lines that end in LF alone, the mark would never come. */
-  #checkLineEnds(from: number): void {
+  /** With lines that end in LF alone, the mark would never come. Looks at the bytes from `before` on. */
+  #checkLineEnds(before: number, until: number): void {
     const kept = this.#kept;
-    for (let index = from; index < this.#keptBytes; index += 1) {
+    for (let index = before; index < until; index += 1) {
       if (kept[index] === LF && kept[index - 1] !== CR) throw this.#sink.problem('syntax', 'a line ends in LF alone');
     }
   }

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import { asksForWebSocket } from '../websocket/handshake.ts';
-import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, NO_FIELDS } from './fields.ts';
+import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, letsAnotherFollow, NO_FIELDS } from './fields.ts';
 import { type Following, MessageReader, type MessageSink, type Problem } from './message-reader.ts';
 
 /** The head of a request, as far as its bytes say; whether it makes sense is for `request-head.ts` to find out. */
@@ -102,7 +102,7 @@ export class RequestParser implements MessageSink {
       httpVersionMajor,
       httpVersionMinor,
       rawHeaders,
-      keepAlive: httpVersionMinor === 0 ? hasToken(connection, 'keep-alive') : !hasToken(connection, 'close'),
+      keepAlive: letsAnotherFollow(connection, httpVersionMinor === 1),
       upgrade,
     });
     return upgrade ? 0 : following;

@@ -1,5 +1,5 @@
 import type { RawHeaders } from '../../contract/calls.ts';
-import { fieldsOf, framingFields, hasToken, headPattern, LENGTH, NO_FIELDS } from '../http1/fields.ts';
+import { fieldsOf, framingFields, headPattern, LENGTH, letsAnotherFollow, NO_FIELDS } from '../http1/fields.ts';
 import { type Following, MessageReader, type MessageSink, type Problem } from '../http1/message-reader.ts';
 import { UpstreamFailure } from './failure.ts';
 
@@ -98,7 +98,7 @@ export class AnswerParser implements MessageSink {
   /** How long the body is, and what the connection is good for afterwards. */
   #framing(isHttp11: boolean, status: number, headers: RawHeaders): Following {
     const { length, coding, connection, hint } = framingFields(headers);
-    this.#keepAlive = isHttp11 ? !hasToken(connection, 'close') : hasToken(connection, 'keep-alive');
+    this.#keepAlive = letsAnotherFollow(connection, isHttp11);
     this.#keepAliveHintMs = hint === null ? null : hintMs(hint);
     if (length !== null && !LENGTH.test(length)) throw malformed('it has no one length');
     if (coding !== null) {

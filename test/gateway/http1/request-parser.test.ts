@@ -8,6 +8,7 @@ import { BanyanError } from '../../../src/contract/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/contract/limits.ts';
 import { type ParsedHead, RequestParser } from '../../../src/gateway/http1/request-parser.ts';
 import { readHead } from '../../../src/gateway/request-head.ts';
+import { FRAMED, packets } from './messages.ts';
 
 type Heard = {
   head: ParsedHead | null;
@@ -58,6 +59,9 @@ const REQUESTS = {
   chunked:
     'PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n5;a="b;\\"c";d\r\nhello\r\n01\r\n!\r\n0\r\nX: 1\r\nY: \xe9\r\n\r\n',
   'latin-1 and blanks': 'QUERY /\xff HTTP/1.1\r\nA:\t b \xff \t\r\nA: \r\nContent-Length: 2\r\n\r\n\r\n',
+  'lines that end in LF': 'POST /a HTTP/1.1\r\nContent-Length: 6\r\n\r\na\n\nb\n\n',
+  'chunks of lines that end in LF':
+    'POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n003\r\na\nb\r\n0002\r\n\n\n\r\n0\r\nX: 1\r\n\r\n',
   upgrade: 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n',
 } as const;
 const BEHIND = 'GET /behind HTTP/1.1\r\n\r\n';
@@ -93,12 +97,15 @@ describe('a request', () => {
         fc.constantFrom(...Object.values(REQUESTS)),
         fc.array(fc.nat({ max: 160 }), { maxLength: 12 }),
         (text, cuts) => {
-          const bytes = Buffer.from(text + BEHIND, 'latin1');
-          const at = [...new Set(cuts)].filter((cut) => cut > 0 && cut < bytes.length).sort((a, b) => a - b);
-          const chunks = [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
-          expect(read(chunks)).toEqual({ ...whole(text), rest: BEHIND });
+          expect(read(packets(text + BEHIND, cuts))).toEqual({ ...whole(text), rest: BEHIND });
         },
       ),
+    );
+    fc.assert(
+      fc.property(FRAMED, ({ body, text, cuts }) => {
+        const heard = read(packets(`POST / HTTP/1.1\r\n${text}${BEHIND}`, cuts));
+        expect(heard).toMatchObject({ body, trailers: [], rest: BEHIND, code: null });
+      }),
     );
     for (const text of Object.values(REQUESTS)) expect(byteByByte(text + BEHIND)).toEqual(whole(text + BEHIND));
   });
@@ -110,6 +117,7 @@ describe('a request', () => {
     ['HTTP/1.1', 'Connection: x-close\r\n', true],
     ['HTTP/1.0', '', false],
     ['HTTP/1.0', 'Connection: Keep-Alive\r\n', true],
+    ['HTTP/1.0', 'Connection: close, keep-alive\r\n', false],
   ])('of %s with %j lets another one follow: %s', (version, header, keepAlive) => {
     expect(whole(`GET / ${version}\r\n${header}\r\n`).head).toMatchObject({ keepAlive });
   });

@@ -62,6 +62,24 @@ describe('a client that leaves', () => {
   });
 
   it.each([
+    ['CANCEL', constants.NGHTTP2_CANCEL],
+    ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
+  ])('within its body, while the call waits for a connection, by %s: it leaves the queue', async (_, code) => {
+    upstream.onConnection(() => undefined);
+    const client = await start({ limits: { upstreamConnectionsMax: 1 } });
+    const first = client.request(GET).on('error', () => undefined);
+    await upstream.connection(0);
+    const pending = () => rig.gateway.parts.types[0]?.primaryLegs.legacy.pending;
+    const second = client.request(POST, { endStream: false }).on('error', () => undefined);
+    second.write('half');
+    await expect.poll(pending).toBe(2);
+    second.close(code);
+    await expect.poll(pending).toBe(1);
+    first.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => counted().client_aborts).toBe(2);
+  });
+
+  it.each([
     ['CANCEL', constants.NGHTTP2_CANCEL, 'POST'],
     ['NO_ERROR', constants.NGHTTP2_NO_ERROR, 'POST'],
     // Node ends our half of such a stream at its beginning, and then says less of what becomes of it.

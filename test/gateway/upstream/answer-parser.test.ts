@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawHeaders } from '../../../src/contract/calls.ts';
 import { AnswerParser } from '../../../src/gateway/upstream/answer-parser.ts';
 import { UpstreamFailure } from '../../../src/gateway/upstream/failure.ts';
+import { FRAMED, packets } from '../http1/messages.ts';
 
 type Heard = {
   readonly interims: number[];
@@ -98,19 +99,16 @@ describe('an answer', () => {
         fc.array(fc.nat({ max: 120 }), { maxLength: 12 }),
         fc.boolean(),
         (text, cuts, byteByByte) => {
-          const bytes = Buffer.from(text, 'latin1');
-          const at = byteByByte
-            ? [...bytes.keys()]
-            : [...new Set(cuts)].filter((cut) => cut < bytes.length).sort((a, b) => a - b);
-          const chunks = [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
-          expect(
-            read(
-              chunks.filter(({ length }) => length > 0),
-              { ends: true },
-            ),
-          ).toEqual(whole(text, { ends: true }));
+          const at = byteByByte ? [...text].map((_, index) => index) : cuts;
+          expect(read(packets(text, at), { ends: true })).toEqual(whole(text, { ends: true }));
         },
       ),
+    );
+    fc.assert(
+      fc.property(FRAMED, ({ body, text, cuts }) => {
+        const heard = read(packets(`HTTP/1.1 200 OK\r\n${text}`, cuts));
+        expect(heard).toMatchObject({ body, trailers: [], reason: null, keepAlive: true });
+      }),
     );
   });
 
@@ -129,6 +127,7 @@ describe('an answer', () => {
     ['HTTP/1.1 200 OK\r\nConnection: x-close\r\nContent-Length: 0\r\n\r\n', true],
     ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', false],
     ['HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n', true],
+    ['HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 0\r\n\r\n', false],
   ])('%j leaves the connection usable: %s', (text, keepAlive) => {
     expect(whole(text)).toMatchObject({ trailers: [], keepAlive });
   });
