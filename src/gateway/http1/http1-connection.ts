@@ -8,6 +8,7 @@ import type { Counters } from '../counters.ts';
 import type { Peer } from '../forwarding.ts';
 import { closeLingering } from '../linger.ts';
 import { rawAnswer } from '../own-answer.ts';
+import { probe } from '../probe.ts';
 import { type ParsedHead, RequestParser, type RequestSink } from './request-parser.ts';
 import { type AnswerCarrier, KEEP_ALIVE_MS, SocketAnswer } from './socket-answer.ts';
 import { SocketRequest } from './socket-request.ts';
@@ -41,8 +42,8 @@ const READ_REST_MS = 60_000;
 
 /**
  * One client's connection of HTTP/1. Its requests are served one after the other, in order: only safe ones could be
- * served side by side (RFC 9112 §9.3.2). It is read all the while, so that a client that leaves is noticed; what comes
- * behind a request waits as bytes. What is malformed is answered in its turn, and ends the connection.
+ * served side by side (RFC 9112 §9.3.2). It is read while a call is under way, so that a client that leaves is noticed; what
+ * comes behind a request waits as bytes. What is malformed is answered in its turn, and ends the connection.
  */
 export class Http1Connection implements RequestSink, AnswerCarrier {
   readonly socket: Socket;
@@ -63,6 +64,8 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   /** Nothing is served any more; what comes is thrown away. */
   #ending = false;
   #detached = false;
+  /** When a client that has not read its answer, or the end of it, is given up; `null`: nothing waits for it. */
+  #unreadDueMs: number | null = null;
 
   constructor(socket: Socket, peer: Peer, owner: ConnectionOwner) {
     this.socket = socket;
@@ -72,7 +75,6 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
     socket.on('data', this.#read);
     socket.on('end', this.#ended);
     socket.on('drain', this.#drained);
-    socket.on('timeout', this.#tooSlow);
     socket.on('error', ignore);
     socket.on('close', this.#closed);
   }
@@ -81,17 +83,28 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
 
   /** Ends the connection unless something is under way on it. */
   endIfIdle(): void {
-    if (!this.#detached && !this.#ending && this.#request === null && !this.#parser.begun) this.socket.destroy();
+    if (!this.#detached && !this.#ending && this.#request === null && !this.#parser.begun) this.#close(false);
   }
 
   /** Looks whether something is overdue. */
   check(nowMs: number): void {
-    if (this.#ending || this.#detached || this.#request?.whole === true) return;
+    if (this.#detached) return;
+    if (this.#unreadDueMs !== null && nowMs >= this.#unreadDueMs) {
+      this.#giveUp();
+      return;
+    }
+    if (this.socket.isPaused() && this.socket.writableLength === 0) probe(this.socket);
+    if (this.#ending || this.#request?.whole === true) return;
     const ms = nowMs - this.#sinceMs;
     const { requestHeadMs, requestMs } = this.#owner.timeouts;
     if (this.#request !== null) this.#dueIn(requestMs, ms);
     else if (this.#parser.begun || !this.#served) this.#dueIn(Math.min(requestHeadMs, requestMs), ms);
     else if (ms >= KEEP_ALIVE_MS) this.socket.destroy();
+  }
+
+  #giveUp(): void {
+    this.#owner.counters.add('answers_unread');
+    this.socket.destroy();
   }
 
   #dueIn(limitMs: number, ms: number): void {
@@ -155,7 +168,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   #detach(): void {
     const { socket } = this;
     this.#detached = true;
-    socket.off('data', this.#read).off('end', this.#ended).off('drain', this.#drained).off('timeout', this.#tooSlow);
+    socket.off('data', this.#read).off('end', this.#ended).off('drain', this.#drained);
     socket.pause();
     const request = this.#request as SocketRequest;
     this.#owner.upgrade({ request, socket, first: Buffer.concat(this.#waiting), peer: this.#peer });
@@ -201,9 +214,9 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   }
 
   answered(last: boolean): void {
-    if (this.socket.writableLength > 0) this.socket.setTimeout(READ_REST_MS);
     if (last) this.#close(this.#request?.whole !== true || this.#waiting.length > 0);
-    else if (!this.socket.writableNeedDrain) this.#next();
+    else if (this.socket.writableNeedDrain) this.#awaitReader();
+    else this.#next();
   }
 
   cut(reset: boolean): void {
@@ -212,7 +225,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
       return;
     }
     this.#ending = true;
-    this.socket.setTimeout(READ_REST_MS);
+    this.#awaitReader();
     this.socket.write('', () => resetNow(this.socket));
   }
 
@@ -220,8 +233,9 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   #next(): void {
     this.#request = null;
     this.#answer = null;
+    this.#unreadDueMs = null;
     this.#sinceMs = performance.now();
-    if (this.#owner.stage === 'closing') this.socket.destroy();
+    if (this.#owner.stage === 'closing') this.#close(false);
     // A turn later, so that many requests that came at once do not pile up on the stack.
     else if (this.#waiting.length > 0) setImmediate(this.#readOn);
   }
@@ -232,9 +246,13 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
     this.#waiting = [];
     // What still comes is read and thrown away.
     this.socket.resume();
-    if (this.socket.writableLength > 0) this.socket.setTimeout(READ_REST_MS);
+    this.#awaitReader();
     if (lingering) closeLingering(this.socket);
     else this.socket.destroySoon();
+  }
+
+  #awaitReader(): void {
+    this.#unreadDueMs ??= performance.now() + READ_REST_MS;
   }
 
   // ── what becomes of the connection ──
@@ -245,12 +263,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
       this.#answer.drained();
       return;
     }
-    this.socket.setTimeout(0);
     this.#next();
-  };
-
-  readonly #tooSlow = (): void => {
-    this.socket.destroy();
   };
 
   /** A client that ends its half has left: docs/gateway.md says why. */
@@ -258,6 +271,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
     const answer = this.#answer;
     this.#ending = true;
     this.#waiting = [];
+    this.#awaitReader();
     if (answer === null || answer.gone) {
       this.socket.end();
       return;

@@ -5,6 +5,7 @@ import { Counters } from '../../../src/gateway/counters.ts';
 import { DataPort } from '../../../src/gateway/data-port.ts';
 import type { SocketRequest } from '../../../src/gateway/http1/socket-request.ts';
 import { type RawSocket, rawConnect } from '../../support/raw-socket.ts';
+import { settled } from '../../support/settled.ts';
 
 const NO_TUNNELS = { goAway: () => undefined, carries: () => false };
 const FLOW = { pause: () => undefined, resume: () => undefined };
@@ -343,6 +344,25 @@ describe('a deadline', () => {
     await (await connect()).closed;
     client.send(get('/next'));
     await expect.poll(() => arrivals.length).toBe(2);
+  });
+});
+
+describe('a client that resets its connection while it is read no further', () => {
+  it.each([
+    ['behind a call with as many more requests as may wait', get('/first') + get('/more').repeat(10_000)],
+    [
+      'in a body that nobody takes',
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(500_000)}`,
+    ],
+  ])('%s has left', async (_what, bytes) => {
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const { connect, arrivals } = await start(({ client }) => client.onGone(resolve));
+    const client = (await connect()).send(bytes);
+    await expect.poll(() => arrivals.length).toBe(1);
+    // All that the gateway does not read is in the sockets by then.
+    await settled(() => client.socket.bytesWritten - client.socket.writableLength);
+    client.reset();
+    await gone;
   });
 });
 
