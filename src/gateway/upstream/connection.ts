@@ -14,6 +14,8 @@ import { UploadSender } from './upload-sender.ts';
 export type ConnectionOwner = {
   readonly released: (connection: UpstreamConnection) => void;
   readonly closed: (connection: UpstreamConnection) => void;
+  /** A connection that had carried calls before broke before a byte of an answer came. */
+  readonly wentStale: () => void;
 };
 
 export type ConnectionOptions = { readonly timeouts: Timeouts; readonly headerBytesMax: number };
@@ -76,6 +78,8 @@ export class UpstreamConnection implements AnswerSink, Carrier {
     this.#request = request;
     this.#exchange = exchange;
     if (this.#connected) this.#begin(request, exchange);
+    // A connection that nobody waits for any more would keep its seat for as long as opening it may take.
+    else exchange.onLeftQueue(() => this.destroy());
   }
 
   #open(): void {
@@ -87,6 +91,7 @@ export class UpstreamConnection implements AnswerSink, Carrier {
 
   #begin(request: LegRequest, exchange: Exchange): void {
     const { body } = request;
+    exchange.onLeftQueue(null);
     try {
       const chunked = body instanceof Upload && !request.headers.some(isContentLength);
       const head = headText(request, chunked);
@@ -161,6 +166,8 @@ export class UpstreamConnection implements AnswerSink, Carrier {
       this.#fail(error as Error);
       return;
     }
+    // Whoever heard of it may have ended it.
+    if (this.#gone) return;
     if (this.#answered) this.#release();
     else this.#goesOn(exchange);
   };
@@ -171,8 +178,8 @@ export class UpstreamConnection implements AnswerSink, Carrier {
   }
 
   interim(status: number, headers: RawHeaders): void {
-    if (status !== 100) this.#exchange?.interim(status, headers);
-    else if (this.#sender?.asked() === true) this.#exchange?.interim(100, headers);
+    const wanted = status !== 100 || this.#sender?.asked() === true;
+    this.#exchange?.interim(status, headers, wanted);
   }
 
   head(status: number, statusText: string, headers: RawHeaders): void {
@@ -199,9 +206,13 @@ export class UpstreamConnection implements AnswerSink, Carrier {
   };
 
   readonly #fail = (error: Error): void => {
-    this.#exchange?.broken(error);
+    this.#break(error);
     this.destroy();
   };
+
+  #break(error: Error): void {
+    if (this.#exchange?.broken(error) === true) this.#owner.wentStale();
+  }
 
   /** Takes the next call, unless something of this one is left on the wire. */
   #release(): void {
@@ -228,7 +239,7 @@ export class UpstreamConnection implements AnswerSink, Carrier {
     this.#gone = true;
     for (const timer of [this.#connecting, this.#answerTimer, this.#idleTimer]) if (timer !== null) clearTimeout(timer);
     this.#socket.destroy();
-    this.#exchange?.broken(new UpstreamFailure('aborted', 'the connection to this side was closed'));
+    this.#break(new UpstreamFailure('aborted', 'the connection to this side was closed'));
     this.#exchange = null;
     this.#owner.closed(this);
   }

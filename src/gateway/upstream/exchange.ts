@@ -41,7 +41,7 @@ export class Exchange {
     this.#upload = body instanceof Upload ? body : null;
   }
 
-  /** Called when the exchange ends while it still waits for a connection; `null`: it waits no more. */
+  /** Called when the exchange ends while it still waits for a connection, or for its opening; `null`: it waits no more. */
   onLeftQueue(leave: (() => void) | null): void {
     this.#leaveQueue = leave;
   }
@@ -79,12 +79,17 @@ export class Exchange {
     this.#answering = true;
   }
 
-  interim(status: number, headers: RawHeaders): void {
+  /** @param wanted `false`: nobody had asked for it, so nobody hears of it */
+  interim(status: number, headers: RawHeaders, wanted = true): void {
     if (this.#ended) return;
     this.#interims += 1;
+    if (this.#interims > INTERIM_MAX) {
+      this.abort('malformed');
+      return;
+    }
+    if (!wanted) return;
     this.#carrier?.awaitAnswer();
-    if (this.#interims > INTERIM_MAX) this.abort('malformed');
-    else this.#listener.interim?.(status, headers);
+    this.#listener.interim?.(status, headers);
   }
 
   head(status: number, statusText: string, headers: RawHeaders): void {
@@ -123,11 +128,11 @@ export class Exchange {
     if (this.#end()) this.#listener.end(trailers);
   }
 
-  /** The one who carried the exchange gave it up. */
-  broken(error: Error): void {
+  /** The one who carried the exchange gave it up. Gives whether the connection had gone stale. */
+  broken(error: Error): boolean {
     const progress = this.#answering ? 'answered' : this.#carrier === null ? 'unsent' : 'sent';
     const { reason, message } = failureOf(error, progress);
-    this.#fail(reason, message);
+    return this.#fail(reason, message);
   }
 
   /** It was never sent, and never will be. */
@@ -142,10 +147,11 @@ export class Exchange {
     this.#carrier?.cancel();
   }
 
-  #fail(reason: FailureReason, message: string): void {
-    if (!this.#end()) return;
+  #fail(reason: FailureReason, message: string): boolean {
+    if (!this.#end()) return false;
     const stale = reason === 'reset' && this.#reused && !this.#answering;
     this.#listener.failed({ reason, message, sent: this.#carrier !== null, stale });
+    return stale;
   }
 
   #end(): boolean {

@@ -11,6 +11,8 @@ export type LegRequest = {
   readonly body: Uint8Array | Upload | null;
   /** The body waits until the upstream asks for it. */
   readonly expectsContinue?: boolean;
+  /** An idle connection will not do: one that looked as good had gone stale. */
+  readonly onNewConnection?: boolean;
   /** The client's trailers, once its body is whole. `null`: none were announced. */
   readonly trailers?: (() => RawHeaders) | null;
 };

@@ -39,14 +39,14 @@ export class UpstreamPool {
 
   /** Gives false when no connection is free. */
   send(request: LegRequest, exchange: Exchange): boolean {
-    const connection = this.#fresh() ?? this.#another();
+    const connection = (request.onNewConnection === true ? null : this.#usable()) ?? this.#another();
     if (connection === null) return false;
     connection.send(request, exchange);
     return true;
   }
 
   /** The one used last that the upstream can be expected to keep. */
-  #fresh(): UpstreamConnection | null {
+  #usable(): UpstreamConnection | null {
     if (this.#idle.length === 0) return null;
     const nowMs = performance.now();
     for (;;) {
@@ -91,6 +91,11 @@ export class UpstreamPool {
     this.#options.seats.leave();
     if (this.#all.size === 0) this.#ended?.();
     this.#options.onFree();
+  }
+
+  /** The one used last had gone, so those that have waited for longer are likely to have gone too. */
+  wentStale(): void {
+    this.#destroyIdle();
   }
 
   #sweep(): void {

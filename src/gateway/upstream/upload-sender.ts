@@ -52,7 +52,8 @@ export class UploadSender {
   }
 
   drained(): void {
-    this.#upload.resume();
+    // What flows before somebody listens is lost.
+    if (this.#begun) this.#upload.resume();
   }
 
   readonly #askInstead = (): void => {

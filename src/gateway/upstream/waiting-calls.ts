@@ -27,8 +27,7 @@ export class WaitingCalls {
       waitMs,
     );
     const waiting: Waiting = { exchange, take, timer };
-    this.#waiting.add(waiting);
-    exchange.onLeftQueue(() => this.#leave(waiting));
+    this.#stay(waiting);
     return true;
   }
 
@@ -39,14 +38,27 @@ export class WaitingCalls {
     if (first === undefined) return;
     // Out before it is sent: a call that ends at once frees its connection for the one after it.
     this.#waiting.delete(first);
-    if (first.take()) this.#leave(first);
-    else this.#waiting = new Set([first, ...this.#waiting]);
+    first.exchange.onLeftQueue(null);
+    if (first.take() || first.exchange.ended) {
+      this.#left(first);
+      return;
+    }
+    const others = this.#waiting;
+    this.#waiting = new Set();
+    this.#stay(first);
+    for (const other of others) this.#waiting.add(other);
   };
 
-  #leave(waiting: Waiting): void {
-    clearTimeout(waiting.timer);
-    this.#waiting.delete(waiting);
-    waiting.exchange.onLeftQueue(null);
+  #stay(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    waiting.exchange.onLeftQueue(() => {
+      this.#waiting.delete(waiting);
+      this.#left(waiting);
+    });
+  }
+
+  #left({ timer }: Waiting): void {
+    clearTimeout(timer);
     if (this.#waiting.size === 0) this.#onEmpty?.();
   }
 

@@ -1,6 +1,14 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
-import { type RawSocket, type RawUpstream, rawSend, startRawUpstream } from '../../support/raw-socket.ts';
+import {
+  answering,
+  ok,
+  type RawSocket,
+  type RawUpstream,
+  rawConnect,
+  rawSend,
+  startRawUpstream,
+} from '../../support/raw-socket.ts';
 import { unusedAddress } from '../../support/upstream.ts';
 
 const GET = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
@@ -68,4 +76,68 @@ it('on which something is said unasked are closed: it could be taken for the nex
   expect(await bodiesOf(1)).toEqual(['1']);
   await upstream.connections[0]?.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged').closed;
   expect(await bodiesOf(1)).toEqual(['1']);
+});
+
+it('are opened anew, all of them, once one has gone stale: a read is asked again, and a write does not meet the next', async () => {
+  const all = Promise.withResolvers<void>();
+  upstream.onConnection(async (connection) => {
+    await connection.untilHeads(1);
+    if (upstream.connections.length === 3) all.resolve();
+    await all.promise;
+    connection.send(ok());
+    await connection.untilHeads(2);
+    connection.reset();
+  });
+  await Promise.all(Array.from({ length: 3 }, () => rawSend(rig.data, GET)));
+  upstream.onConnection(answering(ok('anew')));
+  expect(await rawSend(rig.data, GET)).toMatch(/anew$/);
+  expect(upstream.connections).toHaveLength(4);
+  const post = GET.replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n');
+  expect(await rawSend(rig.data, post)).toMatch(/anew$/);
+});
+
+it('that are being opened are given up when their caller leaves, and their place is free', async () => {
+  const silent = await startRig(billing(upstream.url.replace('http:', 'https:'), await unusedAddress()), {
+    limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 },
+    timeouts: { connectMs: 600_000 },
+  });
+  onTestFinished(() => silent.close());
+  for (let n = 0; n < 2; n += 1) {
+    const client = (await rawConnect(silent.data)).send(GET);
+    const connection = await upstream.connection(n);
+    client.reset();
+    await connection.closed;
+    await expect.poll(() => silent.gateway.parts.types[0]?.primaryLegs.legacy.pending).toBe(0);
+  }
+  expect(silent.gateway.parts.counters.snapshot().client_aborts).toBe(2);
+});
+
+it('are closed when they say 100 more often than anybody can have asked', async () => {
+  upstream.onConnection(async (connection) => {
+    await connection.untilHeads(1);
+    connection.send('HTTP/1.1 100 Continue\r\n\r\n'.repeat(101));
+  });
+  expect(await rawSend(rig.data, GET)).toMatch(/^HTTP\/1\.1 502 .*"code":"UPSTREAM_FAILED"/s);
+  await upstream.connections[0]?.closed;
+});
+
+it('leave no timer when their answer is not wanted', async () => {
+  const v2 = await startRawUpstream(async (connection) => {
+    await connection.untilHeads(1);
+    connection.send('HTTP/1.1 503 Busy\r\nContent-Length: 100000\r\n\r\nhalf');
+  });
+  upstream.onConnection(answering(ok('legacy')));
+  const both = await startRig(billing(upstream.url, v2.url));
+  onTestFinished(async () => {
+    await both.close();
+    await v2.close();
+  });
+  await both.stage('live');
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const ask = async () => expect(await rawSend(both.data, GET.replace('/x', '/invoices'))).toMatch(/legacy$/);
+  await ask();
+  const before = timers();
+  for (let n = 0; n < 4; n += 1) await ask();
+  expect(v2.connections).toHaveLength(5);
+  await expect.poll(timers).toBeLessThanOrEqual(before);
 });
