@@ -29,6 +29,8 @@ export class StreamAnswer implements ClientEnd {
   /** All of the answer was written. */
   #ended = false;
   #cut = false;
+  /** Who waits until the client has read more. */
+  #held: Flow | null = null;
   /** Node asks us for the end of the stream. */
   #sendsEnd = false;
 
@@ -138,7 +140,15 @@ export class StreamAnswer implements ClientEnd {
     // Node ends the streams of answers without a body, whatever the upstream sends.
     if (this.#isClosed || this.#stream.writableEnded || this.#stream.write(chunk)) return;
     flow.pause();
-    this.#stream.once('drain', () => flow.resume());
+    // One packet of an upstream may hold thousands of chunks.
+    if (this.#held === null) this.#stream.once('drain', () => this.#drained());
+    this.#held = flow;
+  }
+
+  #drained(): void {
+    const flow = this.#held;
+    this.#held = null;
+    flow?.resume();
   }
 
   end(trailers: RawHeaders): void {
@@ -155,7 +165,7 @@ export class StreamAnswer implements ClientEnd {
     this.#ended = true;
     if (this.#isClosed) return;
     if (!this.#stream.writableEnded) this.#stream.end(body);
-    this.#stream.setTimeout(READ_REST_MS, () => this.#stream.close(constants.NGHTTP2_CANCEL));
+    this.#awaitReader(constants.NGHTTP2_CANCEL);
     this.#stopUpload();
   }
 
@@ -208,12 +218,17 @@ export class StreamAnswer implements ClientEnd {
       reset();
       return;
     }
-    this.#stream.setTimeout(READ_REST_MS, reset);
+    this.#awaitReader(constants.NGHTTP2_INTERNAL_ERROR);
     this.#stream.write(NOTHING, reset);
+  }
+
+  /** However slowly the client reads: a stream that moves a little is no reason to keep it for ever. */
+  #awaitReader(code: number): void {
+    const unread = setTimeout(() => this.#stream.close(code), READ_REST_MS);
+    this.#stream.once('close', () => clearTimeout(unread));
   }
 }
 
-/** Names in lower case, in the order of their first place; values of one name in theirs. */
 /** Said of a header that may have one value only, on a Node that cannot be told to take what the upstream wrote: 22. */
 const SINGLE_VALUE = /^Header field "([^"]{1,200})" must only have a single value/;
 
@@ -232,6 +247,7 @@ function respondWith(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders, op
   }
 }
 
+/** Names in lower case, in the order of their first place; values of one name in theirs. */
 function fields(raw: RawHeaders): OutgoingHttpHeaders {
   const values: Record<string, string[]> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {

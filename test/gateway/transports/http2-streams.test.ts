@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataTls } from '../../support/data-port-tls.ts';
@@ -48,6 +49,25 @@ describe('a client that leaves', () => {
     await connection.closed;
     expect(await http2Ask(client, GET)).toMatchObject({ status: 200, code: 0 });
     expect(counted().client_aborts).toBe(1);
+  });
+
+  it('or reads slowly: thousands of chunks in one packet wait without a listener each', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    upstream.onConnection(async (connection) => {
+      await connection.until('\r\n\r\n');
+      connection.send(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(200_000)}0\r\n\r\n`);
+    });
+    const client = await start();
+    const stream = client.request(GET).pause();
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk)).pause();
+    await settled(() => upstream.connections[0]?.socket.writableLength ?? 0);
+    stream.resume();
+    await once(stream, 'end');
+    process.off('warning', note);
+    expect([Buffer.concat(chunks).byteLength, warnings]).toEqual([200_000, []]);
   });
 
   it('within its answer: the upstream is left', async () => {
