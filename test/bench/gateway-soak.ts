@@ -5,12 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkResult } from './result.ts';
+import { type BenchmarkResult, none } from './result.ts';
 import { startBanyan } from './support/banyan.ts';
 import { load } from './support/load.ts';
 import { memoryOf } from './support/processes.ts';
 import { type Service, startUpstream } from './support/reference-proxies.ts';
-import { median } from './support/steady-load.ts';
+import { median } from './support/statistics.ts';
 
 const MINUTES = 10;
 const CONNECTIONS = 16;
@@ -66,6 +66,6 @@ async function measure({ url, pid }: Service): Promise<readonly BenchmarkResult[
       target: `at most ${GROWTH_MAX_MIB} MiB more`,
       met: late - early <= GROWTH_MAX_MIB,
     },
-    { metric: 'wrong answers', value: wrong, unit: '', against: null, ratio: null, target: '0', met: wrong === 0 },
+    none('wrong answers', wrong),
   ];
 }

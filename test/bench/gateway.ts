@@ -6,9 +6,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkResult } from './result.ts';
+import { type Round, type Rounds, resultsOf } from './gateway-figures.ts';
+import { type BenchmarkResult, figure } from './result.ts';
 import { type BanyanService, startBanyan } from './support/banyan.ts';
-import { type Load, load } from './support/load.ts';
+import { load } from './support/load.ts';
 import { cpuSeconds, memoryOf } from './support/processes.ts';
 import {
   type Service,
@@ -20,7 +21,7 @@ import {
   startSink,
   startUpstream,
 } from './support/reference-proxies.ts';
-import { addedP99, median, type Pair, steadyLoad } from './support/steady-load.ts';
+import { addedP99, type Pair, steadyLoad } from './support/steady-load.ts';
 import { upload } from './support/upload.ts';
 
 const ROUNDS = 5;
@@ -37,8 +38,6 @@ type Method = keyof typeof LOADS;
 
 /** A side of the comparison. `null` pid: nothing stands between the load and the upstream. */
 type Side = { readonly name: string; readonly url: string; readonly pid: number | null };
-type Round = Load & { readonly cpuMsPerCall: number };
-type Rounds = ReadonlyMap<string, readonly Round[]>;
 
 export async function run(): Promise<readonly BenchmarkResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
@@ -106,50 +105,6 @@ async function measureOnce(method: Method, { url, pid }: Side): Promise<Round> {
   const seen = await load({ url, json: LOADS[method], connections: CONNECTIONS, seconds: SECONDS });
   const used = pid === null ? 0 : cpuSeconds(pid) - before;
   return { ...seen, cpuMsPerCall: (used * 1000) / seen.calls };
-}
-
-/** What Banyan's sides are held against, with the most that the ratio may be. */
-const TARGETS = {
-  'banyan at off': { 'bare undici': 1.15, 'http-proxy': 0.45, '@fastify/http-proxy': 0.45, nginx: 2.2, HAProxy: null },
-  'banyan with shadow': { 'banyan at off': 2.3 },
-} as const satisfies Record<string, Readonly<Record<string, number | null>>>;
-
-function resultsOf(method: Method, rounds: Rounds): readonly BenchmarkResult[] {
-  const shown = [...rounds].flatMap(([name, of]) => [
-    figure(`${method} p50, ${name}`, medianOf(of, 'p50Ms'), 'ms'),
-    figure(`${method} p99, ${name}`, medianOf(of, 'p99Ms'), 'ms'),
-    ...(name === 'direct'
-      ? []
-      : [figure(`${method} CPU s per 1,000 calls, ${name}`, medianOf(of, 'cpuMsPerCall'), 's')]),
-  ]);
-  const wrong = [...rounds.values()].flat().reduce((sum, round) => sum + round.wrong, 0);
-  return [
-    ...shown,
-    ...ratios(method, rounds),
-    { ...figure(`${method} wrong answers`, wrong, ''), target: '0', met: wrong === 0 },
-  ];
-}
-
-function ratios(method: Method, rounds: Rounds): readonly BenchmarkResult[] {
-  return Object.entries(TARGETS).flatMap(([name, targets]) =>
-    Object.entries(targets).flatMap(([against, ratioMax]) => {
-      const other = rounds.get(against);
-      if (other === undefined) return [];
-      const value = medianOf(rounds.get(name) ?? [], 'cpuMsPerCall');
-      const ratio = value / medianOf(other, 'cpuMsPerCall');
-      const target = ratioMax === null ? null : `at most ${ratioMax}x`;
-      const met = ratioMax === null ? null : ratio <= ratioMax;
-      return [{ ...figure(`${method} CPU a call, ${name}`, value, 'ms'), against, ratio, target, met }];
-    }),
-  );
-}
-
-function figure(metric: string, value: number, unit: string): BenchmarkResult {
-  return { metric, value: Number(value.toPrecision(3)), unit, against: null, ratio: null, target: null, met: null };
-}
-
-function medianOf(rounds: readonly Round[], key: 'p50Ms' | 'p99Ms' | 'cpuMsPerCall'): number {
-  return median(rounds.map((round) => round[key]));
 }
 
 const ADDED_P99_MAX_MS = 1;

@@ -38,6 +38,9 @@ function ofChild({ line, pid, stop }: Child): Service {
   return { url: line[1] ?? '', pid, stop };
 }
 
+/** Calls on one connection, on both ends: nginx would renew each after 1,000, which the other sides need not pay for. */
+const CALLS_MAX = 100_000_000;
+
 /** nginx as a proxy with one worker; `null` when it is not installed. */
 export async function startNginxProxy(folder: string, upstream: string): Promise<Service | null> {
   const nginx = installed('nginx');
@@ -48,7 +51,7 @@ export async function startNginxProxy(folder: string, upstream: string): Promise
     folder,
     'proxy',
     location,
-    `upstream up { server ${new URL(upstream).host}; keepalive 64; }`,
+    `upstream up { server ${new URL(upstream).host}; keepalive 64; keepalive_requests ${CALLS_MAX}; }`,
   );
 }
 
@@ -66,7 +69,7 @@ async function startNginx(
     `daemon off; worker_processes 1; pid ${folder}/${name}.pid; error_log stderr crit;
      events { worker_connections 4096; }
      http {
-       access_log off; client_max_body_size 0; keepalive_requests 100000000; client_body_temp_path ${folder}/${name}-body;
+       access_log off; client_max_body_size 0; keepalive_requests ${CALLS_MAX}; client_body_temp_path ${folder}/${name}-body;
        ${outside}
        server { listen 127.0.0.1:${port}; ${location} }
      }`,

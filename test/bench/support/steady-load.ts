@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { median } from './statistics.ts';
 
 /** Far below what the machine can do, so that latency is not the queue of the load itself. */
 const CALLS_PER_SECOND = 300;
@@ -32,8 +33,4 @@ export function addedP99(pairs: readonly Pair[]): {
     p99: median(pairs.map(({ shadowed }) => shadowed.p99)),
     p99Off: median(pairs.map(({ off }) => off.p99)),
   };
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
