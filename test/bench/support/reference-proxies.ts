@@ -11,13 +11,13 @@ const ANSWER = '{"id":7,"total":120.5,"lines":[{"sku":"a","n":1},{"sku":"b","n":
 /** What answers every call with the same small JSON: nginx where it is installed, else a node program. */
 export async function startUpstream(folder: string): Promise<Service> {
   const nginx = installed('nginx');
-  if (nginx === null) return startSink();
+  if (nginx === null) return ofChild(await startChild('test/bench/support/candidate.ts', ['answers'], READY));
   return startNginx(nginx, folder, 'upstream', `location / { default_type application/json; return 200 '${ANSWER}'; }`);
 }
 
-/** What reads every upload to its end, and then answers. */
+/** What reads every upload to its end, and then answers how long it was. */
 export async function startSink(): Promise<Service> {
-  return ofChild(await startChild('test/bench/support/candidate.ts', ['answers'], READY));
+  return ofChild(await startChild('test/bench/support/sink.ts', [], READY));
 }
 
 const READY = /^ready (\S+)$/;
