@@ -38,8 +38,14 @@ const UPLOAD_BYTES = 2 ** 31;
 const LOADS = { GET: null, POST: JSON_SENT } as const;
 type Method = keyof typeof LOADS;
 
-/** A side of the comparison. `null` pid: nothing stands between the load and the upstream. */
-type Side = { readonly name: string; readonly url: string; readonly pid: number | null };
+type Side = {
+  readonly name: string;
+  readonly url: string;
+  /** `null`: nothing stands between the load and the upstream. */
+  readonly pid: number | null;
+  /** Resolves when nothing is under way any more that its calls have begun, where clients do not wait for all of it. */
+  readonly settled?: () => Promise<unknown>;
+};
 
 const SHADOWED = 'banyan with shadow';
 
@@ -72,7 +78,12 @@ async function callResults(): Promise<readonly BenchmarkResult[]> {
       { name: 'direct', url: upstream.url, pid: null },
       ...proxies.flatMap(([name, service]) => (service === null ? [] : [{ name, url: service.url, pid: service.pid }])),
       { name: 'banyan at off', url: `${banyan.url}/off`, pid: banyan.pid },
-      { name: SHADOWED, url: `${banyan.url}/shadowed`, pid: banyan.pid },
+      {
+        name: SHADOWED,
+        url: `${banyan.url}/shadowed`,
+        pid: banyan.pid,
+        settled: () => copiesSettled(banyan.admin, 'shadowed'),
+      },
     ];
     await warmUp(sides);
     return [
@@ -124,9 +135,10 @@ async function measure(method: Method, sides: readonly Side[]): Promise<Rounds> 
   return rounds;
 }
 
-async function measureOnce(method: Method, { url, pid }: Side): Promise<Round> {
+async function measureOnce(method: Method, { url, pid, settled }: Side): Promise<Round> {
   const before = pid === null ? 0 : cpuSeconds(pid);
   const seen = await load({ url, json: LOADS[method], connections: CONNECTIONS, seconds: SECONDS });
+  await settled?.();
   const used = pid === null ? 0 : cpuSeconds(pid) - before;
   return { ...seen, cpuMsPerCall: (used * 1000) / seen.calls };
 }
