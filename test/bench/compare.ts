@@ -7,6 +7,7 @@ import { compare, compileRules, type Pairing } from '../../shadow/compare/index.
 import { Ledger } from '../../shadow/ledger/index.ts';
 import type { Observation } from '../../src/contract/calls.ts';
 import type { BenchmarkResult } from './result.ts';
+import { median } from './support/statistics.ts';
 
 export const name = 'compare';
 
@@ -93,10 +94,6 @@ function inTurn(one: () => unknown, other: () => unknown, times: number): readon
     }
   }
   return [median(measured[0]), median(measured[1])];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.trunc(values.length / 2)] ?? Number.NaN;
 }
 
 function round(value: number): number {

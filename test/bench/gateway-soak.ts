@@ -5,12 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkResult } from './result.ts';
-import { startBanyan } from './support/banyan.ts';
+import { type BenchmarkResult, none } from './result.ts';
+import { type BanyanService, startBanyan } from './support/banyan.ts';
+import { copiesResults, copiesSettled } from './support/copies.ts';
 import { load } from './support/load.ts';
 import { memoryOf } from './support/processes.ts';
 import { type Service, startUpstream } from './support/reference-proxies.ts';
-import { median } from './support/steady-load.ts';
+import { median } from './support/statistics.ts';
 
 const MINUTES = 10;
 const CONNECTIONS = 16;
@@ -34,9 +35,11 @@ export async function run(): Promise<readonly BenchmarkResult[]> {
   }
 }
 
-async function measure({ url, pid }: Service): Promise<readonly BenchmarkResult[]> {
+async function measure({ url, pid, admin }: BanyanService): Promise<readonly BenchmarkResult[]> {
   const minutes: number[] = [];
+  const before = await copiesSettled(admin, 'shadowed');
   let calls = 0;
+  let shadowed = 0;
   let wrong = 0;
   for (let minute = 1; minute <= MINUTES; minute += 1) {
     const seen: number[] = [];
@@ -52,6 +55,7 @@ async function measure({ url, pid }: Service): Promise<readonly BenchmarkResult[
       calls += one.calls;
       wrong += one.wrong;
     }
+    shadowed += loads.at(-1)?.calls ?? 0;
     console.error(`minute ${minute}/${MINUTES}: ${minutes.at(-1)?.toFixed(1)} MiB`);
   }
   const [, early = Number.NaN] = minutes;
@@ -66,6 +70,7 @@ async function measure({ url, pid }: Service): Promise<readonly BenchmarkResult[
       target: `at most ${GROWTH_MAX_MIB} MiB more`,
       met: late - early <= GROWTH_MAX_MIB,
     },
-    { metric: 'wrong answers', value: wrong, unit: '', against: null, ratio: null, target: '0', met: wrong === 0 },
+    none(`wrong answers in ${MINUTES} minutes`, wrong, `of ${calls} calls`),
+    ...copiesResults(`${MINUTES} minutes`, shadowed, before, await copiesSettled(admin, 'shadowed')),
   ];
 }

@@ -1,15 +1,20 @@
 /**
  * What a call through the gateway costs, beside other proxies over the same upstream, in one run. Every side takes
  * the same load in turn, several rounds; figures are medians over the rounds. CPU is the proxy's own, of its process
- * and its workers, from /proc (Linux).
+ * and its workers, from /proc (Linux). Memory over ten minutes takes ten minutes, and is measured with `--full`.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkResult } from './result.ts';
+import { type Round, type Rounds, resultsOf } from './gateway-figures.ts';
+import { shadowResults } from './gateway-shadow.ts';
+import { run as soak } from './gateway-soak.ts';
+import { uploadResult } from './gateway-upload.ts';
+import { type BenchmarkOptions, type BenchmarkResult, notMeasured } from './result.ts';
 import { type BanyanService, startBanyan } from './support/banyan.ts';
-import { type Load, load } from './support/load.ts';
-import { cpuSeconds, memoryOf } from './support/processes.ts';
+import { copiesResults, copiesSettled } from './support/copies.ts';
+import { load } from './support/load.ts';
+import { cpuSeconds } from './support/processes.ts';
 import {
   type Service,
   startBareUndici,
@@ -20,8 +25,7 @@ import {
   startSink,
   startUpstream,
 } from './support/reference-proxies.ts';
-import { addedP99, median, type Pair, steadyLoad } from './support/steady-load.ts';
-import { upload } from './support/upload.ts';
+import { toolsFound, toolsResult } from './support/tools.ts';
 
 const ROUNDS = 5;
 const SECONDS = 2;
@@ -30,17 +34,28 @@ const WARM_UP_SECONDS = 5;
 const CONNECTIONS = 32;
 const JSON_SENT = '{"customer":"acme","lines":[{"sku":"a","n":1},{"sku":"b","n":2}]}';
 const UPLOAD_BYTES = 2 ** 31;
-const MIB = 1024 * 1024;
 
 const LOADS = { GET: null, POST: JSON_SENT } as const;
 type Method = keyof typeof LOADS;
 
-/** A side of the comparison. `null` pid: nothing stands between the load and the upstream. */
-type Side = { readonly name: string; readonly url: string; readonly pid: number | null };
-type Round = Load & { readonly cpuMsPerCall: number };
-type Rounds = ReadonlyMap<string, readonly Round[]>;
+type Side = {
+  readonly name: string;
+  readonly url: string;
+  /** `null`: nothing stands between the load and the upstream. */
+  readonly pid: number | null;
+  /** Resolves when nothing is under way any more that its calls have begun, where clients do not wait for all of it. */
+  readonly settled?: () => Promise<unknown>;
+};
 
-export async function run(): Promise<readonly BenchmarkResult[]> {
+const SHADOWED = 'banyan with shadow';
+
+export async function run({ full }: BenchmarkOptions): Promise<readonly BenchmarkResult[]> {
+  const why = 'takes 10 minutes; `npm run bench -- gateway --full` does, and `npm run bench -- gateway-soak` alone';
+  const calls = await callResults();
+  return [...calls, ...(full ? await soak() : [notMeasured('memory over 10 minutes of load', why, null)])];
+}
+
+async function callResults(): Promise<readonly BenchmarkResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'banyan-bench-'));
   const services: Service[] = [];
   const keep = <S extends Service | null>(service: S): S => {
@@ -63,14 +78,21 @@ export async function run(): Promise<readonly BenchmarkResult[]> {
       { name: 'direct', url: upstream.url, pid: null },
       ...proxies.flatMap(([name, service]) => (service === null ? [] : [{ name, url: service.url, pid: service.pid }])),
       { name: 'banyan at off', url: `${banyan.url}/off`, pid: banyan.pid },
-      { name: 'banyan with shadow', url: `${banyan.url}/shadowed`, pid: banyan.pid },
+      {
+        name: SHADOWED,
+        url: `${banyan.url}/shadowed`,
+        pid: banyan.pid,
+        settled: () => copiesSettled(banyan.admin, 'shadowed'),
+      },
     ];
     await warmUp(sides);
     return [
-      ...resultsOf('GET', await measure('GET', sides)),
-      ...resultsOf('POST', await measure('POST', sides)),
-      await shadowResult(banyan),
-      await uploadResult(folder, sink.url),
+      toolsResult(toolsFound()),
+      ...(await sidesResults('GET', sides, banyan)),
+      ...(await sidesResults('POST', sides, banyan)),
+      ...(await shadowResults('shadow, GET', banyan, { type: 'steady', json: LOADS.GET, rounds: ROUNDS })),
+      ...(await shadowResults('shadow, POST', banyan, { type: 'steady', json: LOADS.POST, rounds: ROUNDS })),
+      await uploadResult(folder, sink.url, UPLOAD_BYTES),
     ];
   } finally {
     for (const service of services.toReversed()) await service.stop();
@@ -92,6 +114,18 @@ async function warmUp(sides: readonly Side[]): Promise<void> {
   }
 }
 
+async function sidesResults(
+  method: Method,
+  sides: readonly Side[],
+  { admin }: BanyanService,
+): Promise<readonly BenchmarkResult[]> {
+  const before = await copiesSettled(admin, 'shadowed');
+  const rounds = await measure(method, sides);
+  const calls = (rounds.get(SHADOWED) ?? []).reduce((sum, round) => sum + round.calls, 0);
+  const copies = copiesResults(`${method} as fast as can be`, calls, before, await copiesSettled(admin, 'shadowed'));
+  return [...resultsOf(method, rounds), ...copies];
+}
+
 async function measure(method: Method, sides: readonly Side[]): Promise<Rounds> {
   const rounds = new Map<string, Round[]>(sides.map(({ name }) => [name, []]));
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -101,96 +135,10 @@ async function measure(method: Method, sides: readonly Side[]): Promise<Rounds> 
   return rounds;
 }
 
-async function measureOnce(method: Method, { url, pid }: Side): Promise<Round> {
+async function measureOnce(method: Method, { url, pid, settled }: Side): Promise<Round> {
   const before = pid === null ? 0 : cpuSeconds(pid);
   const seen = await load({ url, json: LOADS[method], connections: CONNECTIONS, seconds: SECONDS });
+  await settled?.();
   const used = pid === null ? 0 : cpuSeconds(pid) - before;
   return { ...seen, cpuMsPerCall: (used * 1000) / seen.calls };
-}
-
-/** What Banyan's sides are held against, with the most that the ratio may be. */
-const TARGETS = {
-  'banyan at off': { 'bare undici': 1.15, 'http-proxy': 0.45, '@fastify/http-proxy': 0.45, nginx: 2.2, HAProxy: null },
-  'banyan with shadow': { 'banyan at off': 2.3 },
-} as const satisfies Record<string, Readonly<Record<string, number | null>>>;
-
-function resultsOf(method: Method, rounds: Rounds): readonly BenchmarkResult[] {
-  const shown = [...rounds].flatMap(([name, of]) => [
-    figure(`${method} p50, ${name}`, medianOf(of, 'p50Ms'), 'ms'),
-    figure(`${method} p99, ${name}`, medianOf(of, 'p99Ms'), 'ms'),
-    ...(name === 'direct'
-      ? []
-      : [figure(`${method} CPU s per 1,000 calls, ${name}`, medianOf(of, 'cpuMsPerCall'), 's')]),
-  ]);
-  const wrong = [...rounds.values()].flat().reduce((sum, round) => sum + round.wrong, 0);
-  return [
-    ...shown,
-    ...ratios(method, rounds),
-    { ...figure(`${method} wrong answers`, wrong, ''), target: '0', met: wrong === 0 },
-  ];
-}
-
-function ratios(method: Method, rounds: Rounds): readonly BenchmarkResult[] {
-  return Object.entries(TARGETS).flatMap(([name, targets]) =>
-    Object.entries(targets).flatMap(([against, ratioMax]) => {
-      const other = rounds.get(against);
-      if (other === undefined) return [];
-      const value = medianOf(rounds.get(name) ?? [], 'cpuMsPerCall');
-      const ratio = value / medianOf(other, 'cpuMsPerCall');
-      const target = ratioMax === null ? null : `at most ${ratioMax}x`;
-      const met = ratioMax === null ? null : ratio <= ratioMax;
-      return [{ ...figure(`${method} CPU a call, ${name}`, value, 'ms'), against, ratio, target, met }];
-    }),
-  );
-}
-
-function figure(metric: string, value: number, unit: string): BenchmarkResult {
-  return { metric, value: Number(value.toPrecision(3)), unit, against: null, ratio: null, target: null, met: null };
-}
-
-function medianOf(rounds: readonly Round[], key: 'p50Ms' | 'p99Ms' | 'cpuMsPerCall'): number {
-  return median(rounds.map((round) => round[key]));
-}
-
-const ADDED_P99_MAX_MS = 1;
-
-/** What the shadow adds to the client's p99 while the machine has time for both. */
-async function shadowResult({ url, admin }: BanyanService): Promise<BenchmarkResult> {
-  const pairs: Pair[] = [];
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    const off = await steadyLoad(`${url}/steady`, SECONDS);
-    await admin.post('/v1/types/steady/stage', { stage: 'shadow' });
-    pairs.push({ off, shadowed: await steadyLoad(`${url}/steady`, SECONDS) });
-    await admin.post('/v1/types/steady/stage', { stage: 'off' });
-  }
-  const { addedMs, p99, p99Off } = addedP99(pairs);
-  return {
-    ...figure(`added to the client's p99 by the shadow (p99 ${p99} ms)`, addedMs, 'ms'),
-    against: `p99 at off just before (${p99Off} ms)`,
-    ratio: p99 / p99Off,
-    target: `at most ${ADDED_P99_MAX_MS} ms`,
-    met: addedMs <= ADDED_P99_MAX_MS,
-  };
-}
-
-const UPLOAD_GROWTH_MAX_BYTES = 64 * MIB;
-
-/** In a gateway of its own: what an upload leaves would vanish in what minutes of load have left. */
-async function uploadResult(folder: string, sink: string): Promise<BenchmarkResult> {
-  const own = join(folder, 'uploads');
-  mkdirSync(own);
-  const { url, pid, stop } = await startBanyan(own, { uploads: { legacy: sink, v2: `${sink}/v2` } });
-  try {
-    await upload(`${url}/uploads`, MIB);
-    const before = memoryOf(pid).nowBytes;
-    await upload(`${url}/uploads`, UPLOAD_BYTES);
-    const grown = memoryOf(pid).peakBytes - before;
-    return {
-      ...figure('memory grown while 2 GiB were uploaded', grown / MIB, 'MiB'),
-      target: `at most ${UPLOAD_GROWTH_MAX_BYTES / MIB} MiB`,
-      met: grown <= UPLOAD_GROWTH_MAX_BYTES,
-    };
-  } finally {
-    await stop();
-  }
 }

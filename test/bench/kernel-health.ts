@@ -1,7 +1,8 @@
 import type { AnyPlugin } from '../../src/contract/plugins.ts';
 import { OrchestratorV2 } from '../../src/kernel/index.ts';
 import type { BenchmarkResult } from './result.ts';
-import { ALL_PLUGINS, quantile, round, timed } from './support/kernel-rig.ts';
+import { ALL_PLUGINS, round, timed } from './support/kernel-rig.ts';
+import { quantile } from './support/statistics.ts';
 
 const KERNELS = 10;
 const ASKED = 5;

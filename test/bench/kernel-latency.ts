@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { OrchestratorV2 } from '../../src/kernel/index.ts';
 import type { BenchmarkResult } from './result.ts';
-import { ALL_PLUGINS, bareCommit, quantile, round, timed, withFolder } from './support/kernel-rig.ts';
+import { ALL_PLUGINS, bareCommit, round, timed, withFolder } from './support/kernel-rig.ts';
+import { quantile } from './support/statistics.ts';
 
 const BUSY_AGENTS = 50;
 const SPAWNS = 950;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { V2_HOST_FLAGS } from '../../src/cli/up/v2-host-flags.ts';
 import type { BenchmarkResult } from './result.ts';
-import { quantile, round, withFolder } from './support/kernel-rig.ts';
+import { round, withFolder } from './support/kernel-rig.ts';
+import { median } from './support/statistics.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -49,9 +50,9 @@ function result(
   pairs: readonly Pair[],
   target: BenchmarkResult['target'],
 ): BenchmarkResult {
-  const median = (values: readonly number[]) => quantile(values, 0.5) / 1024 / 1024;
-  const empty = median(pairs.map((pair) => pair.empty[what]));
-  const over = median(pairs.map((pair) => pair.full[what] - pair.empty[what]));
+  const medianMiB = (values: readonly number[]) => median(values) / 1024 / 1024;
+  const empty = medianMiB(pairs.map((pair) => pair.empty[what]));
+  const over = medianMiB(pairs.map((pair) => pair.full[what] - pair.empty[what]));
   return {
     metric: `resident memory of 50 agents, kernel and plugins over an empty process, ${how}, median of ${ROUNDS}`,
     value: round(over, 1),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { OrchestratorV2 } from '../../src/kernel/index.ts';
 import type { BenchmarkResult } from './result.ts';
-import { ALL_PLUGINS, bareCommit, quantile, round, withFolder } from './support/kernel-rig.ts';
+import { ALL_PLUGINS, bareCommit, round, withFolder } from './support/kernel-rig.ts';
+import { median } from './support/statistics.ts';
 
 const AGENTS = 50;
 const OUTSTANDING = 400;
@@ -127,8 +128,4 @@ function observed(kernel: OrchestratorV2): BenchmarkResult {
     target: '0',
     met: dropped === 0,
   };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }

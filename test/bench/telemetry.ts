@@ -11,7 +11,7 @@ import { BOUNDS_SECONDS } from '../../src/telemetry/metrics/durations.ts';
 import { prometheusText } from '../../src/telemetry/metrics/prometheus.ts';
 import { OtlpTracing } from '../../src/telemetry/trace/otlp-tracing.ts';
 import type { Tracing } from '../../src/telemetry/trace/tracing.ts';
-import type { BenchmarkResult } from './result.ts';
+import { type BenchmarkResult, figure } from './result.ts';
 
 const ROUNDS = 15;
 const CALLS = 100_000;
@@ -123,8 +123,4 @@ function fullScrape(): BenchmarkResult {
     best = Math.min(best, performance.now() - beganMs);
   }
   return figure(`a scrape of ${metrics.series} histograms`, best, 'ms');
-}
-
-function figure(metric: string, value: number, unit: string): BenchmarkResult {
-  return { metric, value: Number(value.toPrecision(3)), unit, against: null, ratio: null, target: null, met: null };
 }

@@ -26,11 +26,6 @@ export function bareCommit(folder: string): () => void {
   return () => void insert.run(body);
 }
 
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-}
-
 export async function timed(run: () => unknown): Promise<number> {
   const startedAt = performance.now();
   await run();

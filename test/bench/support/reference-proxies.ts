@@ -11,13 +11,13 @@ const ANSWER = '{"id":7,"total":120.5,"lines":[{"sku":"a","n":1},{"sku":"b","n":
 /** What answers every call with the same small JSON: nginx where it is installed, else a node program. */
 export async function startUpstream(folder: string): Promise<Service> {
   const nginx = installed('nginx');
-  if (nginx === null) return startSink();
+  if (nginx === null) return ofChild(await startChild('test/bench/support/candidate.ts', ['answers'], READY));
   return startNginx(nginx, folder, 'upstream', `location / { default_type application/json; return 200 '${ANSWER}'; }`);
 }
 
-/** What reads every upload to its end, and then answers. */
+/** What reads every upload to its end, and then answers how long it was. */
 export async function startSink(): Promise<Service> {
-  return ofChild(await startChild('test/bench/support/candidate.ts', ['answers'], READY));
+  return ofChild(await startChild('test/bench/support/sink.ts', [], READY));
 }
 
 const READY = /^ready (\S+)$/;
@@ -38,6 +38,9 @@ function ofChild({ line, pid, stop }: Child): Service {
   return { url: line[1] ?? '', pid, stop };
 }
 
+/** Calls on one connection, on both ends: nginx would renew each after 1,000, which the other sides need not pay for. */
+const CALLS_MAX = 100_000_000;
+
 /** nginx as a proxy with one worker; `null` when it is not installed. */
 export async function startNginxProxy(folder: string, upstream: string): Promise<Service | null> {
   const nginx = installed('nginx');
@@ -48,7 +51,7 @@ export async function startNginxProxy(folder: string, upstream: string): Promise
     folder,
     'proxy',
     location,
-    `upstream up { server ${new URL(upstream).host}; keepalive 64; }`,
+    `upstream up { server ${new URL(upstream).host}; keepalive 64; keepalive_requests ${CALLS_MAX}; }`,
   );
 }
 
@@ -66,7 +69,7 @@ async function startNginx(
     `daemon off; worker_processes 1; pid ${folder}/${name}.pid; error_log stderr crit;
      events { worker_connections 4096; }
      http {
-       access_log off; client_max_body_size 0; keepalive_requests 100000000; client_body_temp_path ${folder}/${name}-body;
+       access_log off; client_max_body_size 0; keepalive_requests ${CALLS_MAX}; client_body_temp_path ${folder}/${name}-body;
        ${outside}
        server { listen 127.0.0.1:${port}; ${location} }
      }`,
