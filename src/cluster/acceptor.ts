@@ -11,6 +11,8 @@ export type AcceptorOptions = {
   /** Connections that all workers hold, those that are leaving included. */
   readonly held: () => number;
   readonly connectionsMax: () => number;
+  /** A worker that has said nothing for this long may hang; the others are asked first. Milliseconds. */
+  readonly quietMs: number;
   readonly counters: Counters;
   readonly logger: Logger;
 };
@@ -61,7 +63,7 @@ export class Acceptor {
     const { held, connectionsMax } = this.#options;
     if (this.#closed) return void socket.destroy();
     if (held() + this.#waiting.length >= connectionsMax()) return void this.#drop(socket);
-    const least = leastBusy(this.#options.serving());
+    const least = leastBusy(this.#options.serving(), this.#options.quietMs);
     if (least !== null) return void least.give(socket);
     if (this.#waiting.length >= WAITING_MAX) return void this.#drop(socket);
     this.#waiting.push(socket);
@@ -85,11 +87,8 @@ export class Acceptor {
   }
 }
 
-/** One that has said nothing for this long may hang; the others are asked first. */
-const SILENT_MS = 3000;
-
-function leastBusy(serving: readonly WorkerProcess[]): WorkerProcess | null {
-  const lively = serving.filter(({ silentMs }) => silentMs < SILENT_MS);
+function leastBusy(serving: readonly WorkerProcess[], quietMs: number): WorkerProcess | null {
+  const lively = serving.filter(({ silentMs }) => silentMs < quietMs);
   return (lively.length > 0 ? lively : serving).reduce<WorkerProcess | null>(
     (best, worker) => (best === null || worker.connections < best.connections ? worker : best),
     null,

@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import type { OtlpConfig } from '../contract/telemetry.ts';
@@ -10,6 +11,7 @@ import type { EntityChange, Store } from '../store/store.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import { Acceptor } from './acceptor.ts';
 import { Crew } from './crew.ts';
+import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
 import { type Evidence, PROTOCOL, type Refusal, type Settings } from './messages.ts';
 import { refusalOf } from './questions.ts';
@@ -26,6 +28,8 @@ export type SupervisorOptions = Omit<GatewayOptions, 'outlet' | 'announce' | 'tr
   readonly workers: number;
   /** The state folder. */
   readonly state: string;
+  /** Default: `DEADLINES`. */
+  readonly deadlines?: Partial<Deadlines>;
 };
 
 const LEDGER_SAVE_MS = 5000;
@@ -61,8 +65,9 @@ export class Supervisor implements DataPlane {
       if (mayBeOnV2(after) || mayBeOnV2(before)) entities.expectOnV2(after.type);
     });
     for (const policy of policies.all()) if (mayBeOnV2(policy)) entities.expectOnV2(policy.type);
+    const deadlines = { ...DEADLINES, ...options.deadlines };
     this.#crew = new Crew({
-      program: options.program,
+      fork: () => fork(options.program, ['worker'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
       size: options.workers,
       settings: () => this.#settings(),
       events: {
@@ -75,6 +80,7 @@ export class Supervisor implements DataPlane {
         this.#tallies.ended(worker.number);
         for (const socket of untaken) this.#acceptor.take(socket);
       },
+      deadlines,
       counters,
       logger,
     });
@@ -82,6 +88,7 @@ export class Supervisor implements DataPlane {
       serving: () => this.#crew.serving,
       held: () => sum(this.#crew.all, ({ connections }) => connections),
       connectionsMax: () => this.parts.limits.clientConnectionsMax,
+      quietMs: deadlines.quietMs,
       counters,
       logger,
     });

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { BanyanError } from '../contract/errors.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
@@ -18,8 +18,8 @@ export type WorkerEvents = {
 
 export type WorkerState = 'starting' | 'serving' | 'leaving';
 
-/** To load its program and open the store. */
-const START_MS_MAX = 60_000;
+/** A process with a channel. */
+export type Child = Pick<ChildProcess, 'pid' | 'connected' | 'send' | 'kill' | 'on'>;
 
 /** A worker, from the supervisor's side. */
 export class WorkerProcess {
@@ -28,7 +28,7 @@ export class WorkerProcess {
   readonly startedAtMs = Date.now();
   /** Resolves with the exit code, or the signal, when it is gone and all it had said has been heard. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #events: WorkerEvents;
   readonly #questions = new Questions();
   /** Handed over and not yet taken, by number: kept open here until then. */
@@ -38,12 +38,12 @@ export class WorkerProcess {
   #lastConnection = 0;
   #taken = 0;
   #state: WorkerState = 'starting';
+  #killed = false;
 
-  /** @param program the command line's, which knows the command `worker` */
-  constructor(program: string, number: number, events: WorkerEvents) {
+  constructor(child: Child, number: number, events: WorkerEvents) {
     this.number = number;
     this.#events = events;
-    this.#child = fork(program, ['worker'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = child;
     this.#child.on('message', (message: FromWorker) => this.#heard(message));
     // Sending to a worker that has just died fails; `close` follows and says so to all.
     this.#child.on('error', () => undefined);
@@ -75,14 +75,24 @@ export class WorkerProcess {
     return this.#state;
   }
 
+  /** Whether it was told to end at once, which takes a moment. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
   /** Those it serves, and those on their way to it. */
   get connections(): number {
     return this.#taken + this.#handed.size;
   }
 
   /** @throws BanyanError when it cannot serve */
-  async start(settings: Settings): Promise<void> {
-    await this.ask({ kind: 'start', settings }, START_MS_MAX);
+  async start(settings: Settings, withinMs: number): Promise<void> {
+    try {
+      await this.ask({ kind: 'start', settings }, withinMs);
+    } catch (error) {
+      this.kill(); // what else it says is of no use
+      throw error;
+    }
     if (this.#state === 'starting') this.#state = 'serving';
   }
 
@@ -112,6 +122,7 @@ export class WorkerProcess {
 
   kill(): void {
     this.#state = 'leaving';
+    this.#killed = true;
     this.#child.kill('SIGKILL');
   }
 
