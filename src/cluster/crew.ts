@@ -21,6 +21,8 @@ export type CrewOptions = {
   readonly events: Omit<WorkerEvents, 'ended' | 'moved'>;
   readonly onServing: () => void;
   readonly onEnded: (worker: WorkerProcess, untaken: readonly Socket[]) => void;
+  /** A worker lives, and these that it was handed did not reach it. */
+  readonly onLost: (sockets: readonly Socket[]) => void;
   readonly deadlines: Deadlines;
   readonly counters: Counters;
   readonly logger: Logger;
@@ -46,7 +48,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#replacements = new Replacements({ missing: () => this.#missing(), start: () => this.#startMissing() });
-    this.#watch = setInterval(() => this.#replaceSilent(), WATCH_MS);
+    this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS);
     this.#watch.unref();
   }
 
@@ -245,12 +247,21 @@ export class Crew {
     });
   }
 
-  #replaceSilent(): void {
+  #lookAfter(): void {
     const { silentMs } = this.#options.deadlines;
-    // One that starts has its own deadline.
     for (const worker of this.all) {
-      if (worker.state !== 'starting' && worker.silentMs > silentMs) void this.#replace(worker, 'hangs');
+      if (worker.state === 'starting') continue; // that has a deadline of its own
+      if (worker.silentMs > silentMs) void this.#replace(worker, 'hangs');
+      else void this.#recallLost(worker);
     }
+  }
+
+  async #recallLost(worker: WorkerProcess): Promise<void> {
+    const { takeMs, countMs } = this.#options.deadlines;
+    const lost = await worker.recallLost(takeMs, countMs);
+    if (lost.length === 0) return;
+    this.#options.logger.error({ pid: worker.pid, connections: lost.length }, 'connections did not reach their worker');
+    this.#options.onLost(lost);
   }
 
   readonly #replace: Replace = async (worker, why) => {

@@ -80,6 +80,7 @@ export class Supervisor implements DataPlane {
         this.#tallies.ended(worker.number);
         for (const socket of untaken) this.#acceptor.take(socket);
       },
+      onLost: (sockets) => this.#acceptor.takeBack(sockets),
       deadlines,
       counters,
       logger,

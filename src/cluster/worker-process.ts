@@ -32,9 +32,11 @@ export class WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #questions = new Questions();
   /** Handed over and not yet taken, by number: kept open here until then. */
-  readonly #handed = new Map<number, Socket>();
+  readonly #handed = new Map<number, { readonly socket: Socket; readonly atMs: number }>();
   readonly #bornMs = performance.now();
   #heardMs = performance.now();
+  #lostAtMs = Number.NEGATIVE_INFINITY;
+  #recalling = false;
   #lastConnection = 0;
   #taken = 0;
   #state: WorkerState = 'starting';
@@ -51,8 +53,7 @@ export class WorkerProcess {
       // `close`, not `exit`: what the worker said last comes before it.
       this.#child.on('close', (code, signal) => {
         this.#questions.end(new BanyanError('OVERLOADED', `worker ${this.number} has ended`));
-        events.ended(this, [...this.#handed.values()]);
-        this.#handed.clear();
+        events.ended(this, this.#takeBack([...this.#handed.keys()]));
         resolve(code ?? signal);
       });
     });
@@ -69,6 +70,11 @@ export class WorkerProcess {
   /** Since it last said something; a worker tells its counts every second. */
   get silentMs(): number {
     return performance.now() - this.#heardMs;
+  }
+
+  /** Since a connection that it was handed was found not to have reached it. */
+  get lostMs(): number {
+    return performance.now() - this.#lostAtMs;
   }
 
   get state(): WorkerState {
@@ -109,9 +115,31 @@ export class WorkerProcess {
   give(socket: Socket): void {
     this.#lastConnection += 1;
     const connection = this.#lastConnection;
-    this.#handed.set(connection, socket);
+    this.#handed.set(connection, { socket, atMs: performance.now() });
     const message: ToWorker = { kind: 'connection', connection };
     if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true });
+  }
+
+  /**
+   * Gives back what was handed over longer than `olderMs` ago and cannot come any more: Node drops a connection for which
+   * the receiving process has no file descriptor. A worker hears and says all in order, so what it has not taken
+   * before it answers has not reached it. Of one that does not answer `withinMs`, nothing is known.
+   */
+  async recallLost(olderMs: number, withinMs: number): Promise<readonly Socket[]> {
+    const sinceMs = performance.now() - olderMs;
+    const late = [...this.#handed].filter(([, { atMs }]) => atMs < sinceMs).map(([connection]) => connection);
+    if (late.length === 0 || this.#recalling) return [];
+    this.#recalling = true;
+    try {
+      await this.ask({ kind: 'count' }, withinMs);
+    } catch {
+      return []; // it is slow, hangs or has ended: others see to that
+    } finally {
+      this.#recalling = false;
+    }
+    const lost = this.#takeBack(late);
+    if (lost.length > 0) this.#lostAtMs = performance.now();
+    return lost;
   }
 
   /** It is given nothing new, and ends when its connections have. */
@@ -147,8 +175,16 @@ export class WorkerProcess {
     }
   }
 
+  #takeBack(connections: readonly number[]): readonly Socket[] {
+    return connections.flatMap((connection) => {
+      const handed = this.#handed.get(connection);
+      this.#handed.delete(connection);
+      return handed === undefined ? [] : [handed.socket];
+    });
+  }
+
   #took(connection: number): void {
-    this.#handed.get(connection)?.destroy(); // this process's end of it; the worker has its own
+    this.#handed.get(connection)?.socket.destroy(); // this process's end of it; the worker has its own
     this.#handed.delete(connection);
     this.#taken += 1;
   }

@@ -32,7 +32,10 @@ export const COUNTERS = {
     'connections to a data port with TLS that came to no TLS: other protocols, versions, certificates',
   stream_resets_over_limit:
     'connections of HTTP/2 that were closed because their client reset streams faster than allowed',
-  connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
+  connections_lost:
+    'connections that did not reach the worker they were handed to: given to another the first time, closed the second',
+  connections_dropped:
+    'connections of clients that were closed unread, beyond clientConnectionsMax, or while no worker served',
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

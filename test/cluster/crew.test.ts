@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeWorker, fakeCrew } from './fake-crew.ts';
 
@@ -172,4 +173,38 @@ it('what a worker says of a config does not count when it could not start', asyn
   await expect(configured).resolves.toBe('done');
   await pass(1000);
   expect(crew.serving.length).toBe(1);
+});
+
+describe('a connection that a worker was handed', () => {
+  const socket = () => ({ destroy: () => undefined }) as unknown as Socket;
+
+  it('comes back when the worker answers and has not taken it', async () => {
+    const { crew, started, untaken } = fakeCrew();
+    await crew.start();
+    const [lost, taken] = [socket(), socket()];
+    for (const worker of started) worker.takes = false;
+    crew.serving[0]?.give(lost);
+    expect(crew.serving[0]?.connections).toBe(1);
+    for (const worker of started) worker.takes = true;
+    crew.serving[0]?.give(taken);
+    await pass(5000);
+    expect(untaken).toEqual([lost]);
+    expect(crew.serving.map(({ connections }) => connections)).toEqual([1, 0]);
+    expect(crew.serving[0]?.lostMs).toBeLessThan(5000);
+    expect(crew.serving[1]?.lostMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('stays with one that is only late, and comes back when that one ends', async () => {
+    const { crew, started, untaken } = fakeCrew();
+    await crew.start();
+    const [slow] = started;
+    if (slow !== undefined) Object.assign(slow, { takes: false, answers: () => null });
+    const late = socket();
+    crew.serving[0]?.give(late);
+    await pass(10_000);
+    expect(untaken).toEqual([]);
+    slow?.dies();
+    await pass(1);
+    expect(untaken).toEqual([late]);
+  });
 });

@@ -85,6 +85,7 @@ export function fakeCrew(over: Partial<CrewOptions> = {}) {
     events: { record: async () => [], evidence: () => undefined, counted: () => undefined },
     onServing: () => undefined,
     onEnded: (_, sockets) => void untaken.push(...sockets),
+    onLost: (sockets) => void untaken.push(...sockets),
     deadlines: DEADLINES,
     counters,
     logger: pino({ level: 'silent' }),
