@@ -36,31 +36,39 @@ export async function announcePolicy(
  * Puts a config in force in all workers, or in none: `commit` runs when each has said that it could take it. Those
  * that leave end on what they have.
  * @param lives whether a worker goes on; what one says that died, leaves or could not start does not count
- * @throws BanyanError why one could not
+ * @param commit puts it in force here; when it throws, nothing is changed anywhere
+ * @throws BanyanError why one could not, or what `commit` threw
  */
 export async function configureAll<T>(
   workers: readonly WorkerProcess[],
   configured: SentConfig,
   {
+    attempt,
     commit,
     lives,
     deadlines,
     replace,
   }: Terms & {
+    /** A number that no config had before. */
+    readonly attempt: number;
     readonly commit: () => T;
     readonly lives: (worker: WorkerProcess) => boolean;
   },
 ): Promise<T> {
   const asked = workers.filter(({ state }) => state !== 'leaving');
-  const refusals = await Promise.all(asked.map((worker) => refusalOf(worker, configured, deadlines.prepareMs)));
+  const prepare: Question = { kind: 'prepare', attempt, configured };
+  const refusals = await Promise.all(asked.map((worker) => refusalOf(worker, prepare, deadlines.prepareMs)));
   const able = asked.filter(lives);
   const refusal = refusals.find((found, index) => found !== null && lives(asked[index] as WorkerProcess));
+  const discard = () => {
+    for (const worker of able) worker.tell({ kind: 'discard', attempt });
+  };
   if (refusal !== undefined && refusal !== null) {
-    for (const worker of able) worker.tell({ kind: 'discard' });
+    discard();
     throw refusal.error;
   }
-  const committed = commit();
-  const question: Question = { kind: 'commit' };
+  const committed = orElse(discard, commit);
+  const question: Question = { kind: 'commit', attempt };
   await Promise.all(
     able.map((worker) =>
       worker.ask(question, deadlines.inForceMs).catch(() => replace(worker, 'did not take another config in time')),
@@ -69,13 +77,22 @@ export async function configureAll<T>(
   return committed;
 }
 
+function orElse<T>(undo: () => void, attempt: () => T): T {
+  try {
+    return attempt();
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
 async function refusalOf(
   worker: WorkerProcess,
-  configured: SentConfig,
+  prepare: Question,
   withinMs: number,
 ): Promise<{ readonly error: unknown } | null> {
   try {
-    await worker.ask({ kind: 'prepare', configured }, withinMs);
+    await worker.ask(prepare, withinMs);
     return null;
   } catch (error) {
     return { error };

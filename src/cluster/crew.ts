@@ -40,6 +40,7 @@ export class Crew {
   /** Workers that start as soon as no config is under way. */
   #coming = 0;
   #restarts = 0;
+  #lastAttempt = 0;
   #configuring: Promise<unknown> = Promise.resolve();
   #rolling = false;
   readonly #replacements: Replacements;
@@ -94,8 +95,16 @@ export class Crew {
    */
   configure<T>(configured: SentConfig, commit: () => T): Promise<T> {
     const lives = (worker: WorkerProcess) => this.#workers.has(worker) && worker.state !== 'leaving';
+    this.#lastAttempt += 1;
+    const attempt = this.#lastAttempt;
     const done = this.#configuring.then(() =>
-      configureAll(this.all, configured, { commit, lives, deadlines: this.#options.deadlines, replace: this.#replace }),
+      configureAll(this.all, configured, {
+        attempt,
+        commit,
+        lives,
+        deadlines: this.#options.deadlines,
+        replace: this.#replace,
+      }),
     );
     this.#configuring = done.catch(() => undefined); // whoever asked hears of it
     return done;

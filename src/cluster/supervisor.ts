@@ -28,6 +28,8 @@ export type SupervisorOptions = Omit<GatewayOptions, 'outlet' | 'announce' | 'tr
   readonly workers: number;
   /** The state folder. */
   readonly state: string;
+  /** The admin token. */
+  readonly token: string;
   /** Default: `DEADLINES`. */
   readonly deadlines?: Partial<Deadlines>;
 };
@@ -137,14 +139,19 @@ export class Supervisor implements DataPlane {
    * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
    */
   async reconfigure(next: Configured): Promise<ConfigChange> {
-    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
+    this.#refuseWhenDraining();
     const commit = await this.#config.prepare(next);
     return this.#crew.configure(sentConfig(shareOf(next, this.#options.workers)), () => {
+      this.#refuseWhenDraining(); // workers that were told of the stop would not follow
       const { tls: before = null } = this.#configured;
       this.#configured = next;
       const change = commit();
       return next.tls && renews(before, next.tls) ? { ...change, renewed: ['certificates'] } : change;
     });
+  }
+
+  #refuseWhenDraining(): void {
+    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
   }
 
   async giveNotice(): Promise<void> {
@@ -173,7 +180,7 @@ export class Supervisor implements DataPlane {
   }
 
   #settings(): Settings {
-    const { state, logger, workers, otlp } = this.#options;
+    const { state, token, redactionKey, logger, workers, otlp } = this.#options;
     const { types, limits, timeouts, trustedProxies, tls = null } = this.#configured;
     return {
       protocol: PROTOCOL,
@@ -181,6 +188,9 @@ export class Supervisor implements DataPlane {
       configured: sentConfig(shareOf({ types, limits, timeouts, trustedProxies, tls }, workers)),
       v2Host: this.#v2Host,
       onV2: types.map(({ name }) => name).filter((type) => this.parts.entities.anyOnV2(type)),
+      adminToken: token,
+      redactionKey: Buffer.from(redactionKey).toString('base64url'),
+      draining: this.draining,
       logLevel: logger.level,
       otlp,
     };

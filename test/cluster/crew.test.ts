@@ -208,3 +208,20 @@ describe('a connection that a worker was handed', () => {
     expect(untaken).toEqual([late]);
   });
 });
+
+it('a config that cannot be put in force here is discarded by every worker', async () => {
+  const { crew, started } = fakeCrew();
+  await crew.start();
+  const refuse = () => {
+    throw new Error('the gateway stops');
+  };
+  await expect(crew.configure({} as never, refuse)).rejects.toThrow('the gateway stops');
+  for (const worker of started) {
+    expect(worker.sent.slice(1)).toMatchObject([
+      { kind: 'prepare', attempt: 1 },
+      { kind: 'discard', attempt: 1 },
+    ]);
+  }
+  await expect(crew.configure({} as never, () => 'done')).resolves.toBe('done');
+  expect(started[0]?.sent.at(-1)).toMatchObject({ kind: 'commit', attempt: 2 });
+});
