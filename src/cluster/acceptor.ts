@@ -11,11 +11,14 @@ export type AcceptorOptions = {
   /** Connections that all workers hold, those that are leaving included. */
   readonly held: () => number;
   readonly connectionsMax: () => number;
+  /** Connections that wait while no worker serves; default 1,000. */
+  readonly waitingMax?: number;
+  /** A worker that has said nothing for this long may hang: it is given none while others serve. Milliseconds. */
+  readonly quietMs: number;
   readonly counters: Counters;
   readonly logger: Logger;
 };
 
-/** Connections that wait while no worker serves; further ones are closed as they come. */
 const WAITING_MAX = 1000;
 
 /**
@@ -26,6 +29,8 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #server: Server;
   readonly #waiting: Socket[] = [];
+  /** Those that did not reach a worker once. */
+  readonly #lost = new WeakSet<Socket>();
   #closed = false;
 
   constructor(options: AcceptorOptions) {
@@ -58,13 +63,25 @@ export class Acceptor {
 
   /** A connection of which nothing was read. */
   take(socket: Socket): void {
-    const { held, connectionsMax } = this.#options;
     if (this.#closed) return void socket.destroy();
-    if (held() + this.#waiting.length >= connectionsMax()) return void this.#drop(socket);
-    const least = leastBusy(this.#options.serving());
-    if (least !== null) return void least.give(socket);
-    if (this.#waiting.length >= WAITING_MAX) return void this.#drop(socket);
-    this.#waiting.push(socket);
+    const { serving, quietMs } = this.#options;
+    const least = leastBusy(serving(), quietMs);
+    if (least === null) this.#wait(socket);
+    else if (this.#room() <= 0) this.#drop(socket);
+    else least.give(socket);
+  }
+
+  /** Connections that did not reach their worker, such as for want of file descriptors there. Each has one more chance. */
+  takeBack(sockets: readonly Socket[]): void {
+    for (const socket of sockets) {
+      this.#options.counters.add('connections_lost');
+      if (this.#lost.has(socket)) {
+        socket.destroy();
+        continue;
+      }
+      this.#lost.add(socket);
+      this.take(socket);
+    }
   }
 
   /** There is a worker again. */
@@ -79,17 +96,26 @@ export class Acceptor {
     for (const socket of this.#waiting.splice(0)) socket.destroy();
   }
 
+  #room(): number {
+    const { held, connectionsMax } = this.#options;
+    return connectionsMax() - held();
+  }
+
+  /** What is not read does not tell that its client has left; who waited longest is the likeliest to have. */
+  #wait(socket: Socket): void {
+    this.#waiting.push(socket);
+    const max = Math.min(this.#options.waitingMax ?? WAITING_MAX, Math.max(0, this.#room()));
+    for (const longest of this.#waiting.splice(0, this.#waiting.length - max)) this.#drop(longest);
+  }
+
   #drop(socket: Socket): void {
     this.#options.counters.add('connections_dropped');
     socket.destroy();
   }
 }
 
-/** One that has said nothing for this long may hang; the others are asked first. */
-const SILENT_MS = 3000;
-
-function leastBusy(serving: readonly WorkerProcess[]): WorkerProcess | null {
-  const lively = serving.filter(({ silentMs }) => silentMs < SILENT_MS);
+function leastBusy(serving: readonly WorkerProcess[], quietMs: number): WorkerProcess | null {
+  const lively = serving.filter(({ silentMs, lostMs }) => silentMs < quietMs && lostMs >= quietMs);
   return (lively.length > 0 ? lively : serving).reduce<WorkerProcess | null>(
     (best, worker) => (best === null || worker.connections < best.connections ? worker : best),
     null,

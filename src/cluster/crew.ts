@@ -5,13 +5,15 @@ import type { Policy } from '../contract/policy.ts';
 import type { Counters } from '../gateway/counters.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import { announcePolicy, configureAll, type Replace } from './agreement.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Settings, ToWorker } from './messages.ts';
-import { RestartLimit } from './restart-limit.ts';
+import { Replacements } from './replacements.ts';
 import type { SentConfig } from './sent-config.ts';
-import { type WorkerEvents, WorkerProcess } from './worker-process.ts';
+import { type Child, type WorkerEvents, WorkerProcess } from './worker-process.ts';
 
 export type CrewOptions = {
-  readonly program: string;
+  /** Starts the program of a worker. */
+  readonly fork: () => Child;
   /** How many shall serve. */
   readonly size: number;
   /** For a worker that starts now. */
@@ -19,34 +21,35 @@ export type CrewOptions = {
   readonly events: Omit<WorkerEvents, 'ended' | 'moved'>;
   readonly onServing: () => void;
   readonly onEnded: (worker: WorkerProcess, untaken: readonly Socket[]) => void;
+  /** A worker lives, and these that it was handed did not reach it. */
+  readonly onLost: (sockets: readonly Socket[]) => void;
+  readonly deadlines: Deadlines;
   readonly counters: Counters;
   readonly logger: Logger;
 };
 
-/** How long workers may take to answer, and to end beyond their drain. */
-const COUNT_MS_MAX = 1000;
-const MOVED_MS_MAX = 250;
-const END_GRACE_MS = 5000;
-/** A worker that has said nothing for this long hangs. */
-const SILENT_MS_MAX = 15_000;
+/** How often the workers are looked after. */
 const WATCH_MS = 1000;
 
 /** The workers: so many serve, whatever becomes of each. */
 export class Crew {
   readonly #options: CrewOptions;
   readonly #workers = new Set<WorkerProcess>();
-  readonly #limit = new RestartLimit();
   #lastNumber = 0;
   #ending = false;
-  #held = false;
+  /** Workers that start as soon as no config is under way. */
+  #coming = 0;
   #restarts = 0;
+  #lastAttempt = 0;
   #configuring: Promise<unknown> = Promise.resolve();
   #rolling = false;
+  readonly #replacements: Replacements;
   readonly #watch: NodeJS.Timeout;
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.#watch = setInterval(() => this.#replaceSilent(), WATCH_MS);
+    this.#replacements = new Replacements({ missing: () => this.#missing(), start: () => this.#startMissing() });
+    this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS);
     this.#watch.unref();
   }
 
@@ -58,9 +61,9 @@ export class Crew {
     return this.all.filter(({ state }) => state === 'serving');
   }
 
-  /** Whether so many workers died within a minute that the next must wait. */
+  /** Whether so many workers were replaced within a minute that the next must wait. */
   get held(): boolean {
-    return this.#held;
+    return this.#replacements.held;
   }
 
   /** Workers that were started because another died. */
@@ -83,7 +86,7 @@ export class Crew {
 
   /** Resolves when every call that begins in any worker is decided by this policy. */
   announce(policy: Policy): Promise<void> {
-    return announcePolicy(this.all, policy, this.#replace);
+    return announcePolicy(this.all, policy, { deadlines: this.#options.deadlines, replace: this.#replace });
   }
 
   /**
@@ -91,9 +94,17 @@ export class Crew {
    * @throws BanyanError why one could not take it
    */
   configure<T>(configured: SentConfig, commit: () => T): Promise<T> {
-    const lives = (worker: WorkerProcess) => this.#workers.has(worker);
+    const lives = (worker: WorkerProcess) => this.#workers.has(worker) && worker.state !== 'leaving';
+    this.#lastAttempt += 1;
+    const attempt = this.#lastAttempt;
     const done = this.#configuring.then(() =>
-      configureAll(this.all, configured, { commit, lives, replace: this.#replace }),
+      configureAll(this.all, configured, {
+        attempt,
+        commit,
+        lives,
+        deadlines: this.#options.deadlines,
+        replace: this.#replace,
+      }),
     );
     this.#configuring = done.catch(() => undefined); // whoever asked hears of it
     return done;
@@ -102,7 +113,7 @@ export class Crew {
   /** Resolves when all that was counted until now has been heard; a worker that hangs is not waited for. */
   async count(): Promise<void> {
     const asked = this.all.filter(({ state }) => state !== 'starting');
-    await Promise.allSettled(asked.map((worker) => worker.ask({ kind: 'count' }, COUNT_MS_MAX)));
+    await Promise.allSettled(asked.map((worker) => worker.ask({ kind: 'count' }, this.#options.deadlines.countMs)));
   }
 
   /**
@@ -116,16 +127,24 @@ export class Crew {
     try {
       for (const worker of this.serving) {
         if (this.#ending) break;
+        if (!this.#serves(worker)) continue; // it died, and what took its place is new
         await this.#startSuccessor();
+        if (this.#ending) break;
+        if (!this.#serves(worker)) continue;
         worker.leave('retire');
+        this.#replacements.look(); // another may have died while its successor stood in for that one
         await this.#endWithin(worker, drainMs);
         replaced += 1;
       }
     } finally {
       this.#rolling = false;
-      this.#fill();
+      this.#replacements.look();
     }
     return { replaced };
+  }
+
+  #serves(worker: WorkerProcess): boolean {
+    return worker.state === 'serving' && this.#workers.has(worker);
   }
 
   async #startSuccessor(): Promise<void> {
@@ -140,13 +159,16 @@ export class Crew {
   /** Ends all of them: each within `drainMs`, or it is killed. */
   async close(drainMs: number): Promise<void> {
     this.#ending = true;
-    clearInterval(this.#watch);
+    this.#replacements.stop();
     for (const worker of this.#workers) worker.leave('close');
     await Promise.all(this.all.map((worker) => this.#endWithin(worker, drainMs)));
+    clearInterval(this.#watch);
   }
 
   killAll(): void {
     this.#ending = true;
+    this.#replacements.stop();
+    clearInterval(this.#watch);
     for (const worker of this.#workers) worker.kill();
   }
 
@@ -154,31 +176,31 @@ export class Crew {
     const timer = setTimeout(() => {
       this.#options.logger.warn({ pid: worker.pid }, 'a worker did not end in time and is killed');
       worker.kill();
-    }, drainMs + END_GRACE_MS);
+    }, drainMs + this.#options.deadlines.endGraceMs);
     await worker.ended;
     clearTimeout(timer);
   }
 
   /** @throws BanyanError */
   async #startOne(): Promise<void> {
+    this.#coming += 1;
     await this.#configured();
+    this.#coming -= 1;
     if (this.#ending) throw new BanyanError('OVERLOADED', 'the gateway stops');
-    const { program, settings, events, onServing, logger } = this.#options;
+    const { fork, settings, deadlines, events, onServing, logger } = this.#options;
     this.#lastNumber += 1;
-    const worker = new WorkerProcess(program, this.#lastNumber, {
+    const worker = new WorkerProcess(fork(), this.#lastNumber, {
       ...events,
       moved: this.#movedElsewhere,
       ended: this.#ended,
     });
     this.#workers.add(worker);
     try {
-      await worker.start(settings());
+      await worker.start(settings(), deadlines.startMs);
     } catch (error) {
-      worker.kill();
       await worker.ended;
       throw error;
     }
-    this.#held = false;
     logger.info({ pid: worker.pid, worker: worker.number }, 'a worker serves');
     onServing();
   }
@@ -187,7 +209,7 @@ export class Crew {
   readonly #movedElsewhere = async (asking: WorkerProcess, question: MovedQuestion): Promise<boolean> => {
     const others = this.all.filter((worker) => worker !== asking && worker.state !== 'starting');
     const moved = others.map((worker) =>
-      worker.ask({ kind: 'moved', question }, MOVED_MS_MAX).then(
+      worker.ask({ kind: 'moved', question }, this.#options.deadlines.movedMs).then(
         (answer) => answer.moved !== false,
         () => true,
       ),
@@ -216,35 +238,49 @@ export class Crew {
   }
 
   #startAgain(ranMs: number): void {
-    const { inMs, held } = this.#limit.next(performance.now(), ranMs);
-    this.#held = held;
-    this.#options.logger.error({ inMs, serving: this.serving.length, held }, 'a worker died and is replaced');
-    setTimeout(() => this.#fill(), inMs);
+    this.#replacements.died(ranMs);
+    this.#options.logger.error({ serving: this.serving.length, held: this.held }, 'a worker died and is replaced');
   }
 
-  /** Starts as many as are missing; while they are replaced one by one, that waits. */
-  #fill(): void {
-    if (this.#ending || this.#rolling) return;
-    const present = this.all.filter(({ state }) => state !== 'leaving').length;
-    for (let missing = this.#options.size - present; missing > 0; missing -= 1) {
-      this.#restarts += 1;
-      this.#startOne().catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'a worker could not be started');
-        if (!this.#ending) this.#startAgain(0);
-      });
+  /** Also while they are replaced one by one: a successor counts as soon as it starts, one that leaves no longer. */
+  #missing(): number {
+    if (this.#ending) return 0;
+    return this.#options.size - this.#coming - this.all.filter(({ state }) => state !== 'leaving').length;
+  }
+
+  #startMissing(): void {
+    this.#restarts += 1;
+    this.#startOne().catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a worker could not be started');
+      if (!this.#ending) this.#startAgain(0);
+    });
+  }
+
+  #lookAfter(): void {
+    const { silentMs } = this.#options.deadlines;
+    for (const worker of this.all) {
+      if (worker.state === 'starting') continue; // that has a deadline of its own
+      if (worker.silentMs > silentMs) void this.#replace(worker, 'hangs');
+      else void this.#recallLost(worker);
     }
   }
 
-  #replaceSilent(): void {
-    for (const worker of this.serving) if (worker.silentMs > SILENT_MS_MAX) void this.#replace(worker, 'hangs');
+  async #recallLost(worker: WorkerProcess): Promise<void> {
+    const { takeMs, countMs } = this.#options.deadlines;
+    const lost = await worker.recallLost(takeMs, countMs);
+    if (lost.length === 0) return;
+    this.#options.logger.error({ pid: worker.pid, connections: lost.length }, 'connections did not reach their worker');
+    this.#options.onLost(lost);
   }
 
   readonly #replace: Replace = async (worker, why) => {
     if (!this.#workers.has(worker)) return; // it died by itself
-    this.#options.counters.add('workers_late');
-    this.#options.logger.error({ pid: worker.pid }, `a worker ${why} and is replaced`);
     const wasServing = worker.state === 'serving';
-    worker.kill();
+    if (!worker.killed) {
+      this.#options.counters.add('workers_late');
+      this.#options.logger.error({ pid: worker.pid }, `a worker ${why} and is replaced`);
+      worker.kill();
+    }
     await worker.ended;
     if (wasServing && !this.#ending) this.#startAgain(worker.ranMs);
   };

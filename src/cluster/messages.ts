@@ -16,7 +16,7 @@ import type { SentConfig } from './sent-config.ts';
  */
 
 /** Raised with every change of a message: a worker of another program version refuses to start. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** All that a worker has to know to begin. */
 export type Settings = {
@@ -29,6 +29,12 @@ export type Settings = {
   /** Types of which V2 owns, or may own, something. */
   readonly onV2: readonly string[];
   readonly logLevel: string;
+  /** Secrets of the state folder, which the supervisor alone reads and makes. */
+  readonly adminToken: string;
+  /** In base64url. */
+  readonly redactionKey: string;
+  /** The gateway stops already: every answer is the last of its connection. */
+  readonly draining: boolean;
   /** Where spans go; `null`: none are made. */
   readonly otlp: OtlpConfig | null;
 };
@@ -38,9 +44,9 @@ export type Question =
   | { readonly kind: 'start'; readonly settings: Settings }
   /** Answered when calls that begin are decided by it. */
   | { readonly kind: 'policy'; readonly policy: Policy }
-  /** Answered when the config could take force; `commit` follows, or `discard`. */
-  | { readonly kind: 'prepare'; readonly configured: SentConfig }
-  | { readonly kind: 'commit' }
+  /** Answered when the config could take force; `commit` of the same attempt follows, or `discard`. */
+  | { readonly kind: 'prepare'; readonly attempt: number; readonly configured: SentConfig }
+  | { readonly kind: 'commit'; readonly attempt: number }
   /** Answered with `moved`. */
   | { readonly kind: 'moved'; readonly question: MovedQuestion }
   /** Answered when all that was counted has been sent. */
@@ -48,7 +54,7 @@ export type Question =
 
 export type ToWorker =
   | (Question & { readonly number: number })
-  | { readonly kind: 'discard' }
+  | { readonly kind: 'discard'; readonly attempt: number }
   | { readonly kind: 'v2_host'; readonly base: string | null }
   /** With a socket: serve it. */
   | { readonly kind: 'connection'; readonly connection: number }
@@ -56,7 +62,7 @@ export type ToWorker =
   | { readonly kind: 'notice' }
   /** End, but end no connection without need: others serve. */
   | { readonly kind: 'retire' }
-  /** End within `drainMs`. */
+  /** End within `drainMs`, also in the midst of a `retire`. */
   | { readonly kind: 'close' }
   | Answer;
 

@@ -1,5 +1,8 @@
+import { SERIES_MAX } from '../telemetry/metrics/call-metrics.ts';
 import { type MetricPoints, type MetricsSnapshot, mergeSnapshots } from '../telemetry/metrics/snapshot.ts';
 import { METRICS, type MetricName } from '../telemetry/metrics/table.ts';
+
+import { SeriesLimit } from './series-limit.ts';
 
 /** What workers tell of these in other ways, the supervisor has added up itself. */
 const ADDED_UP: ReadonlySet<MetricName> = new Set([
@@ -16,14 +19,15 @@ export function ownMetrics(metrics: readonly MetricPoints[]): MetricsSnapshot {
 
 /** The metrics of the workers. What counts up goes on counting when a worker ends; what it held is gone with it. */
 export class MetricsTally {
-  /** By worker, the last that it told of each metric. */
+  /** By worker, the last that it told of each metric, within the limit. */
   readonly #told = new Map<number, Map<MetricName, MetricPoints>>();
+  readonly #limit = new SeriesLimit(SERIES_MAX);
   #ended: MetricsSnapshot = { schema: 1, metrics: [] };
 
-  tell(worker: number, { metrics }: MetricsSnapshot): void {
+  tell(worker: number, snapshot: MetricsSnapshot): void {
     const told = this.#told.get(worker) ?? new Map<MetricName, MetricPoints>();
     this.#told.set(worker, told);
-    for (const one of metrics) told.set(one.name, one);
+    for (const one of this.#limit.within(snapshot).metrics) told.set(one.name, one);
   }
 
   ended(worker: number): void {

@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BanyanError } from '../contract/errors.ts';
 import type { OtlpConfig } from '../contract/telemetry.ts';
@@ -10,6 +11,7 @@ import type { EntityChange, Store } from '../store/store.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics/snapshot.ts';
 import { Acceptor } from './acceptor.ts';
 import { Crew } from './crew.ts';
+import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { mayBeOnV2 } from './may-be-on-v2.ts';
 import { type Evidence, PROTOCOL, type Refusal, type Settings } from './messages.ts';
 import { refusalOf } from './questions.ts';
@@ -26,6 +28,10 @@ export type SupervisorOptions = Omit<GatewayOptions, 'outlet' | 'announce' | 'tr
   readonly workers: number;
   /** The state folder. */
   readonly state: string;
+  /** The admin token. */
+  readonly token: string;
+  /** Default: `DEADLINES`. */
+  readonly deadlines?: Partial<Deadlines>;
 };
 
 const LEDGER_SAVE_MS = 5000;
@@ -61,8 +67,9 @@ export class Supervisor implements DataPlane {
       if (mayBeOnV2(after) || mayBeOnV2(before)) entities.expectOnV2(after.type);
     });
     for (const policy of policies.all()) if (mayBeOnV2(policy)) entities.expectOnV2(policy.type);
+    const deadlines = { ...DEADLINES, ...options.deadlines };
     this.#crew = new Crew({
-      program: options.program,
+      fork: () => fork(options.program, ['worker'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
       size: options.workers,
       settings: () => this.#settings(),
       events: {
@@ -75,6 +82,8 @@ export class Supervisor implements DataPlane {
         this.#tallies.ended(worker.number);
         for (const socket of untaken) this.#acceptor.take(socket);
       },
+      onLost: (sockets) => this.#acceptor.takeBack(sockets),
+      deadlines,
       counters,
       logger,
     });
@@ -82,6 +91,7 @@ export class Supervisor implements DataPlane {
       serving: () => this.#crew.serving,
       held: () => sum(this.#crew.all, ({ connections }) => connections),
       connectionsMax: () => this.parts.limits.clientConnectionsMax,
+      quietMs: deadlines.quietMs,
       counters,
       logger,
     });
@@ -129,14 +139,19 @@ export class Supervisor implements DataPlane {
    * @throws BanyanError BAD_CONFIG or OVERLOADED, with nothing changed
    */
   async reconfigure(next: Configured): Promise<ConfigChange> {
-    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
+    this.#refuseWhenDraining();
     const commit = await this.#config.prepare(next);
     return this.#crew.configure(sentConfig(shareOf(next, this.#options.workers)), () => {
+      this.#refuseWhenDraining(); // workers that were told of the stop would not follow
       const { tls: before = null } = this.#configured;
       this.#configured = next;
       const change = commit();
       return next.tls && renews(before, next.tls) ? { ...change, renewed: ['certificates'] } : change;
     });
+  }
+
+  #refuseWhenDraining(): void {
+    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
   }
 
   async giveNotice(): Promise<void> {
@@ -165,7 +180,7 @@ export class Supervisor implements DataPlane {
   }
 
   #settings(): Settings {
-    const { state, logger, workers, otlp } = this.#options;
+    const { state, token, redactionKey, logger, workers, otlp } = this.#options;
     const { types, limits, timeouts, trustedProxies, tls = null } = this.#configured;
     return {
       protocol: PROTOCOL,
@@ -173,6 +188,9 @@ export class Supervisor implements DataPlane {
       configured: sentConfig(shareOf({ types, limits, timeouts, trustedProxies, tls }, workers)),
       v2Host: this.#v2Host,
       onV2: types.map(({ name }) => name).filter((type) => this.parts.entities.anyOnV2(type)),
+      adminToken: token,
+      redactionKey: Buffer.from(redactionKey).toString('base64url'),
+      draining: this.draining,
       logLevel: logger.level,
       otlp,
     };

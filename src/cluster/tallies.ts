@@ -25,6 +25,8 @@ export class Tallies {
   readonly #store: Store;
   readonly #told = new Map<number, Told>();
   readonly #metrics = new MetricsTally();
+  /** By type that the config has no more: what is on its way into the store. */
+  readonly #unsaved = new Map<string, LedgerSnapshot>();
   /** Twins that workers which have ended doubted, and conflicts that they met. */
   readonly #ended = new Map<string, MirrorView>();
 
@@ -82,13 +84,27 @@ export class Tallies {
   #absorbLedger(type: string, counted: LedgerSnapshot): void {
     const shadow = this.#shadowOf(type);
     if (shadow !== undefined) return void shadow.ledger.absorb(counted);
-    // The config has the type no more, and the last of its calls have ended in a worker.
-    const kept = this.#store.loadLedger(type);
-    const merged = kept === undefined ? counted : mergeSnapshots(JSON.parse(kept) as LedgerSnapshot, counted);
-    this.#store.saveLedger(type, JSON.stringify(merged)).catch((error: unknown) => {
+    void this.#keep(type, counted);
+  }
+
+  /** The config has the type no more, and the last of its calls have ended in a worker. */
+  async #keep(type: string, counted: LedgerSnapshot): Promise<void> {
+    const before = this.#unsaved.get(type) ?? this.#stored(type);
+    const merged = before === null ? counted : mergeSnapshots(before, counted);
+    this.#unsaved.set(type, merged);
+    try {
+      await this.#store.saveLedger(type, JSON.stringify(merged));
+    } catch (error) {
       this.#parts().counters.add('store_write_failures');
       this.#parts().log(error, 'the last counts of a removed type could not be saved');
-    });
+    }
+    // Later ones may have come, and hold these.
+    if (this.#unsaved.get(type) === merged) this.#unsaved.delete(type);
+  }
+
+  #stored(type: string): LedgerSnapshot | null {
+    const text = this.#store.loadLedger(type);
+    return text === undefined ? null : (JSON.parse(text) as LedgerSnapshot);
   }
 
   #shadowOf(type: string) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { BanyanError } from '../contract/errors.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
@@ -18,8 +18,8 @@ export type WorkerEvents = {
 
 export type WorkerState = 'starting' | 'serving' | 'leaving';
 
-/** To load its program and open the store. */
-const START_MS_MAX = 60_000;
+/** A process with a channel. */
+export type Child = Pick<ChildProcess, 'pid' | 'connected' | 'send' | 'kill' | 'on'>;
 
 /** A worker, from the supervisor's side. */
 export class WorkerProcess {
@@ -28,22 +28,24 @@ export class WorkerProcess {
   readonly startedAtMs = Date.now();
   /** Resolves with the exit code, or the signal, when it is gone and all it had said has been heard. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #events: WorkerEvents;
   readonly #questions = new Questions();
   /** Handed over and not yet taken, by number: kept open here until then. */
-  readonly #handed = new Map<number, Socket>();
+  readonly #handed = new Map<number, { readonly socket: Socket; readonly atMs: number }>();
   readonly #bornMs = performance.now();
   #heardMs = performance.now();
+  #lostAtMs = Number.NEGATIVE_INFINITY;
+  #recalling = false;
   #lastConnection = 0;
   #taken = 0;
   #state: WorkerState = 'starting';
+  #killed = false;
 
-  /** @param program the command line's, which knows the command `worker` */
-  constructor(program: string, number: number, events: WorkerEvents) {
+  constructor(child: Child, number: number, events: WorkerEvents) {
     this.number = number;
     this.#events = events;
-    this.#child = fork(program, ['worker'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = child;
     this.#child.on('message', (message: FromWorker) => this.#heard(message));
     // Sending to a worker that has just died fails; `close` follows and says so to all.
     this.#child.on('error', () => undefined);
@@ -51,8 +53,7 @@ export class WorkerProcess {
       // `close`, not `exit`: what the worker said last comes before it.
       this.#child.on('close', (code, signal) => {
         this.#questions.end(new BanyanError('OVERLOADED', `worker ${this.number} has ended`));
-        events.ended(this, [...this.#handed.values()]);
-        this.#handed.clear();
+        events.ended(this, this.#takeBack([...this.#handed.keys()]));
         resolve(code ?? signal);
       });
     });
@@ -71,8 +72,18 @@ export class WorkerProcess {
     return performance.now() - this.#heardMs;
   }
 
+  /** Since a connection that it was handed was found not to have reached it. */
+  get lostMs(): number {
+    return performance.now() - this.#lostAtMs;
+  }
+
   get state(): WorkerState {
     return this.#state;
+  }
+
+  /** Whether it was told to end at once, which takes a moment. */
+  get killed(): boolean {
+    return this.#killed;
   }
 
   /** Those it serves, and those on their way to it. */
@@ -81,8 +92,13 @@ export class WorkerProcess {
   }
 
   /** @throws BanyanError when it cannot serve */
-  async start(settings: Settings): Promise<void> {
-    await this.ask({ kind: 'start', settings }, START_MS_MAX);
+  async start(settings: Settings, withinMs: number): Promise<void> {
+    try {
+      await this.ask({ kind: 'start', settings }, withinMs);
+    } catch (error) {
+      this.kill(); // what else it says is of no use
+      throw error;
+    }
     if (this.#state === 'starting') this.#state = 'serving';
   }
 
@@ -99,9 +115,31 @@ export class WorkerProcess {
   give(socket: Socket): void {
     this.#lastConnection += 1;
     const connection = this.#lastConnection;
-    this.#handed.set(connection, socket);
+    this.#handed.set(connection, { socket, atMs: performance.now() });
     const message: ToWorker = { kind: 'connection', connection };
     if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true });
+  }
+
+  /**
+   * Gives back what was handed over longer than `olderMs` ago and cannot come any more: Node drops a connection for which
+   * the receiving process has no file descriptor. A worker hears and says all in order, so what it has not taken
+   * before it answers has not reached it. Of one that does not answer `withinMs`, nothing is known.
+   */
+  async recallLost(olderMs: number, withinMs: number): Promise<readonly Socket[]> {
+    const sinceMs = performance.now() - olderMs;
+    const late = [...this.#handed].filter(([, { atMs }]) => atMs < sinceMs).map(([connection]) => connection);
+    if (late.length === 0 || this.#recalling) return [];
+    this.#recalling = true;
+    try {
+      await this.ask({ kind: 'count' }, withinMs);
+    } catch {
+      return []; // it is slow, hangs or has ended: others see to that
+    } finally {
+      this.#recalling = false;
+    }
+    const lost = this.#takeBack(late);
+    if (lost.length > 0) this.#lostAtMs = performance.now();
+    return lost;
   }
 
   /** It is given nothing new, and ends when its connections have. */
@@ -112,6 +150,7 @@ export class WorkerProcess {
 
   kill(): void {
     this.#state = 'leaving';
+    this.#killed = true;
     this.#child.kill('SIGKILL');
   }
 
@@ -136,8 +175,16 @@ export class WorkerProcess {
     }
   }
 
+  #takeBack(connections: readonly number[]): readonly Socket[] {
+    return connections.flatMap((connection) => {
+      const handed = this.#handed.get(connection);
+      this.#handed.delete(connection);
+      return handed === undefined ? [] : [handed.socket];
+    });
+  }
+
   #took(connection: number): void {
-    this.#handed.get(connection)?.destroy(); // this process's end of it; the worker has its own
+    this.#handed.get(connection)?.socket.destroy(); // this process's end of it; the worker has its own
     this.#handed.delete(connection);
     this.#taken += 1;
   }

@@ -4,10 +4,9 @@ import { type Logger, pino } from 'pino';
 import { BanyanError } from '../contract/errors.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { OtlpConfig } from '../contract/telemetry.ts';
-import { adminToken, redactionKey } from '../gateway/admin/secrets.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { ConfigChange } from '../gateway/live-config.ts';
-import type { GatewayParts } from '../gateway/parts.ts';
+import type { Configured, GatewayParts } from '../gateway/parts.ts';
 import { DebugTokens } from '../gateway/telemetry/debug-tokens.ts';
 import type { MovedQuestion } from '../gateway/type-shadow.ts';
 import { openFollowerStore } from '../store/follower.ts';
@@ -23,7 +22,6 @@ import { receivedConfig } from './sent-config.ts';
 
 /** How often what was counted is sent. A worker that is killed takes no more with it. */
 const COUNT_MS = 1000;
-/** How long calls under way may take to end when the supervisor is gone. */
 const ORPHAN_DRAIN_MS = 2000;
 
 /** How the supervisor is reached; a worker's `process` is one. */
@@ -34,9 +32,14 @@ export type Channel = {
   readonly onEnd: (listener: () => void) => void;
 };
 
+export type WorkerOptions = {
+  /** How long calls under way may take to end when the supervisor is gone; default 2,000. */
+  readonly orphanDrainMs?: number;
+};
+
 /** Resolves when the worker has ended all it had to. */
-export function runWorker(channel: Channel): Promise<void> {
-  return new Promise((resolve) => new Worker(channel, resolve));
+export function runWorker(channel: Channel, { orphanDrainMs = ORPHAN_DRAIN_MS }: WorkerOptions = {}): Promise<void> {
+  return new Promise((resolve) => new Worker(channel, orphanDrainMs, resolve));
 }
 
 const DONE = {};
@@ -49,19 +52,25 @@ type Serving = {
   readonly tracing: Tracing | null;
 };
 
+/** A config on its way into force; `commit` is `null` while it is prepared. */
+type Attempt = { readonly number: number; commit: (() => ConfigChange) | null };
+
 /** A process that serves connections, and leaves to the supervisor what there must be one of. */
 class Worker {
   readonly #channel: Channel;
+  readonly #orphanDrainMs: number;
   readonly #ended: () => void;
   readonly #outbox: Outbox;
   #serving: Serving | null = null;
-  #prepared: (() => ConfigChange) | null = null;
-  #ending = false;
+  /** The config that is being prepared, or is. */
+  #attempt: Attempt | null = null;
+  #ending: Promise<void> | null = null;
   /** What came while the worker starts, in order. */
   #waiting: (() => void)[] | null = null;
 
-  constructor(channel: Channel, ended: () => void) {
+  constructor(channel: Channel, orphanDrainMs: number, ended: () => void) {
     this.#channel = channel;
+    this.#orphanDrainMs = orphanDrainMs;
     this.#ended = ended;
     this.#outbox = new Outbox(channel.send);
     channel.onMessage((message, socket) => this.#inOrder(() => this.#heard(message, socket)));
@@ -80,16 +89,16 @@ class Worker {
       case 'connection':
         return void this.#take(message.connection, socket);
       case 'discard':
-        this.#prepared = null;
+        if (this.#attempt?.number === message.attempt) this.#attempt = null;
         return;
       case 'v2_host':
         return void this.#serving?.gateway.setV2Host(message.base);
       case 'notice':
         return void this.#serving?.gateway.giveNotice();
       case 'retire':
-        return void this.#end((gateway) => gateway.retire());
+        return void this.#retire();
       case 'close':
-        return void this.#end((gateway) => gateway.close());
+        return void this.#close();
       default:
         return void this.#answer(message);
     }
@@ -115,16 +124,30 @@ class Worker {
       case 'moved':
         return { moved: this.#moved(question.question) };
       case 'prepare':
-        this.#prepared = await this.#gateway().prepare(receivedConfig(question.configured));
+        await this.#prepare(question.attempt, receivedConfig(question.configured));
         return DONE;
       case 'commit':
-        this.#prepared?.();
-        this.#prepared = null;
+        this.#commit(question.attempt);
         return DONE;
       case 'count':
         await this.#count('all');
         return DONE;
     }
+  }
+
+  async #prepare(number: number, configured: Configured): Promise<void> {
+    const attempt: Attempt = { number, commit: null };
+    this.#attempt = attempt;
+    attempt.commit = await this.#gateway().prepare(configured);
+  }
+
+  #commit(number: number): void {
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    if (attempt?.number !== number || attempt.commit === null) {
+      throw new BanyanError('INTERNAL', `config ${number} is not prepared here`);
+    }
+    attempt.commit();
   }
 
   async #startInOrder(settings: Settings): Promise<void> {
@@ -142,18 +165,20 @@ class Worker {
     if (settings.protocol !== PROTOCOL) {
       throw new BanyanError('BAD_CONFIG', `the supervisor speaks protocol ${settings.protocol}, this is ${PROTOCOL}`);
     }
-    const { state, configured, v2Host, onV2, logLevel, otlp } = settings;
+    const { state, configured, v2Host, onV2, draining, logLevel, otlp } = settings;
     const logger = pino({ name: 'banyan', level: logLevel }, pino.destination(2));
     const store = openFollowerStore(state, this.#outbox.writer);
     const data = { host: '', port: 0 }; // it never listens itself
     const tracing = await tracingOf(otlp, logger);
-    const secrets = { redactionKey: redactionKey(state), debugTokens: new DebugTokens(adminToken(state)) };
+    const redactionKey = Buffer.from(settings.redactionKey, 'base64url');
+    const secrets = { redactionKey, debugTokens: new DebugTokens(settings.adminToken) };
     const outlet = this.#outbox;
     const gateway = new Gateway({ ...receivedConfig(configured), ...secrets, data, store, logger, tracing, outlet });
     gateway.setV2Host(v2Host);
     for (const type of onV2) gateway.parts.entities.expectOnV2(type);
     this.#serving = { gateway, store, logger, tracing };
-    setInterval(() => void this.#count('calls'), COUNT_MS).unref();
+    if (draining) void gateway.giveNotice();
+    setInterval(() => void this.#countQuietly(gateway, logger), COUNT_MS).unref();
   }
 
   #moved({ type, scopes, sinceMs }: MovedQuestion): boolean {
@@ -186,11 +211,31 @@ class Worker {
     this.#outbox.count(counters, { mirrors, instances, metrics: ownMetrics(metrics) });
   }
 
-  async #end(how: (gateway: Gateway) => Promise<void>): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
+  /** What cannot be told is told the next time; it ends no call. */
+  async #countQuietly({ parts }: Gateway, logger: Logger): Promise<void> {
+    try {
+      await this.#count('calls');
+    } catch (error) {
+      parts.counters.add('telemetry_defects');
+      logger.error({ err: error }, 'a worker could not tell what it has counted');
+    }
+  }
+
+  #retire(): Promise<void> {
+    this.#ending ??= this.#endAfter(this.#serving?.gateway.retire());
+    return this.#ending;
+  }
+
+  /** Of one that retires, what is idle ends now. */
+  #close(): Promise<void> {
+    const closed = this.#serving?.gateway.close();
+    this.#ending ??= this.#endAfter(closed);
+    return this.#ending;
+  }
+
+  async #endAfter(gatewayEnds: Promise<void> | undefined): Promise<void> {
     if (this.#serving !== null) {
-      await how(this.#serving.gateway);
+      await gatewayEnds;
       await this.#count('all');
       await this.#serving.store.close();
       await this.#serving.tracing?.close();
@@ -202,7 +247,10 @@ class Worker {
   async #orphaned(): Promise<void> {
     this.#outbox.end();
     this.#serving?.logger.error('the supervisor has ended: what is in flight may end, nothing else');
-    await Promise.race([this.#end((gateway) => gateway.close()), sleep(ORPHAN_DRAIN_MS)]);
+    const deadline = new AbortController();
+    const { signal } = deadline;
+    await Promise.race([this.#close(), sleep(this.#orphanDrainMs, undefined, { signal }).catch(() => undefined)]);
+    deadline.abort();
     this.#ended();
   }
 }

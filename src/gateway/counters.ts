@@ -16,7 +16,8 @@ export const COUNTERS = {
   ejections_withheld: 'instances that failed as often, and stay because as many are left alone as may be',
   owners_not_durable: 'new entities whose owner could not be made durable, so that their ids were withheld',
   store_write_failures: 'writes of the store, behind an answer, that failed',
-  telemetry_defects: 'calls that could not be logged or traced because of an error of the gateway itself',
+  telemetry_defects:
+    'calls that could not be logged or traced, and counts that a worker could not tell, because of an error of the gateway itself',
   debug_tokens_refused: 'calls with a debug token that was not signed here, has expired, or is for another type',
   mirror_defects: 'copies that ended in an error of the gateway itself',
   malformed_requests: 'connections that did not speak HTTP',
@@ -33,7 +34,10 @@ export const COUNTERS = {
     'connections to a data port with TLS that came to no TLS: other protocols, versions, certificates',
   stream_resets_over_limit:
     'connections of HTTP/2 that were closed because their client reset streams faster than allowed',
-  connections_dropped: 'connections of clients that were closed as they came, beyond clientConnectionsMax',
+  connections_lost:
+    'connections that did not reach the worker they were handed to: given to another the first time, closed the second',
+  connections_dropped:
+    'connections of clients that were closed unread, beyond clientConnectionsMax, or while no worker served',
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -39,6 +39,9 @@ export class Gateway {
   /** By the monotonic clock; `null` while calls are taken. */
   #stopBeganMs: number | null = null;
   #url: string | null = null;
+  /** Ends the wait of a retirement. */
+  readonly #closes = new AbortController();
+  #closed: Promise<void> | null = null;
   #tls: DataTls | null;
 
   constructor(options: GatewayOptions) {
@@ -101,14 +104,19 @@ export class Gateway {
     return (await this.prepare(next))();
   }
 
-  /** The first half of `reconfigure`: what it gives puts the config in force. */
+  /** The first half of `reconfigure`: what it gives puts the config in force, or throws OVERLOADED after a stop began. */
   async prepare(next: Configured): Promise<() => ConfigChange> {
-    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
+    this.#refuseWhenDraining();
     const commit = await this.#config.prepare(next);
     return () => {
+      this.#refuseWhenDraining(); // nobody would close what it makes
       const change = commit();
       return this.#renewCertificates(next.tls ?? null) ? { ...change, renewed: ['certificates'] } : change;
     };
+  }
+
+  #refuseWhenDraining(): void {
+    if (this.draining) throw new BanyanError('OVERLOADED', 'the gateway stops, and takes no other config');
   }
 
   /** Sends what was counted to whoever keeps it. */
@@ -135,19 +143,25 @@ export class Gateway {
 
   /**
    * Leaves the port to other processes: each connection ends with its next answer, and those on which nothing is asked
-   * until then are ended after `drainMs`, so that as few as possible close just as a request is put on them.
+   * until then are ended after `drainMs`, so that as few as possible close just as a request is put on them, or by
+   * `close`, which may follow at any time.
    */
   async retire(): Promise<void> {
     this.#stopBegins();
-    const deadline = new AbortController();
-    const drained = sleep(this.#drainLeftMs(), undefined, { signal: deadline.signal }).catch(() => undefined);
+    const { signal } = this.#closes;
+    const drained = sleep(this.#drainLeftMs(), undefined, { signal }).catch(() => undefined);
     await Promise.race([this.#port.empty(), drained]);
-    deadline.abort();
     await this.close();
   }
 
   /** Ends what is in flight (up to `drainMs`, the notice included), takes nothing new, and keeps the ledgers. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closes.abort();
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#stopBegins();
     clearInterval(this.#saving);
     this.#metrics.stop();

@@ -51,18 +51,19 @@ describe('questions to another process', () => {
 describe('the restart limit', () => {
   it('waits twice as long each time that a worker dies young, up to five seconds', () => {
     const limit = new RestartLimit();
-    const waits = [0, 1, 2, 3, 4, 5, 6].map((n) => limit.next(n, 0).inMs);
-    expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000]);
-    expect(limit.next(10, 60_000).inMs).toBe(100);
+    const waits = [0, 1, 2, 3, 4, 5, 6, 7].map(() => limit.delayMs(0));
+    expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect([limit.delayMs(60_000), limit.delayMs(0)]).toEqual([100, 100]);
   });
 
-  it('starts no more than its number a minute, and says when it holds back', () => {
+  it('allows no more starts than its number a minute, and says how long it holds the next one back', () => {
     const limit = new RestartLimit();
-    const starts = Array.from({ length: RESTARTS_PER_MINUTE_MAX }, (_, n) => limit.next(n * 1000, 60_000));
-    expect(starts.every(({ inMs, held }) => inMs === 100 && !held)).toBe(true);
-    // The first of them started at 100.
-    expect(limit.next(20_000, 60_000)).toEqual({ inMs: 60_100 - 20_000, held: true });
-    expect(limit.next(200_000, 60_000)).toEqual({ inMs: 100, held: false });
+    for (let n = 0; n < RESTARTS_PER_MINUTE_MAX; n += 1) {
+      expect([limit.allowed(n * 1000), limit.heldForMs(n * 1000)]).toEqual([RESTARTS_PER_MINUTE_MAX - n, 0]);
+      limit.started(n * 1000);
+    }
+    expect([limit.allowed(20_000), limit.heldForMs(20_000)]).toEqual([0, 40_000]);
+    expect([limit.allowed(60_000), limit.heldForMs(60_000)]).toEqual([1, 0]);
   });
 });
 

@@ -75,3 +75,24 @@ it('a gateway that retires leaves an idle connection open for its next request, 
   await idle.closed;
   expect(idle.wasReset).toBe(false);
 });
+
+it('a gateway that is closed while it retires waits for no idle connection any more', async () => {
+  const idle = await setUp({ drainMs: 86_400_000 });
+  idle.send('GET /billing/x HTTP/1.1\r\nhost: test\r\n\r\n');
+  await idle.until('{"by":"legacy"}');
+  const retired = gateway.retire();
+  await Promise.all([gateway.close(), gateway.close(), retired]);
+  await idle.closed;
+  expect(idle.wasReset).toBe(false);
+});
+
+it('a config that was prepared before a stop began is not put in force after it', async () => {
+  const idle = await setUp({});
+  const { limits, timeouts } = gateway.parts;
+  const types = [billing(legacy.url, 'http://127.0.0.1:1', { name: 'other' })];
+  const commit = await gateway.prepare({ types, limits, timeouts, trustedProxies: [] });
+  idle.socket.destroy();
+  await gateway.close();
+  expect(commit).toThrow('the gateway stops');
+  expect(gateway.parts.types.map(({ name }) => name)).toEqual(['billing']);
+});

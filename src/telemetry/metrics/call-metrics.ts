@@ -21,7 +21,7 @@ export type EndedCall = EndedRequest & { readonly scheme: 'http' | 'https' };
 export type EndedAttempt = EndedRequest & { readonly purpose: 'primary' | 'candidate' };
 
 /** Series of one metric; what comes beyond them is counted together. */
-const SERIES_MAX = 1000;
+export const SERIES_MAX = 1000;
 
 /**
  * Counts calls and what they take, on the way of each one: two look-ups and an addition. What it holds is bounded

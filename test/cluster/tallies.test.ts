@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Ledger, type LedgerSnapshot } from '../../shadow/ledger/index.ts';
+import type { Counted } from '../../src/cluster/messages.ts';
+import { Tallies } from '../../src/cluster/tallies.ts';
+import { Counters } from '../../src/gateway/counters.ts';
+import type { GatewayParts } from '../../src/gateway/parts.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+
+let folder: string;
+let store: Store;
+let tallies: Tallies;
+let counters: Counters;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'banyan-tallies-'));
+  store = openSqliteStore(folder, { entitiesCachedMax: 10 });
+  counters = new Counters();
+  const parts = { types: [], counters, log: () => undefined } as unknown as GatewayParts;
+  tallies = new Tallies(() => parts, store);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function eligible(calls: number): LedgerSnapshot {
+  const ledger = new Ledger({ clock: () => 1 });
+  for (let n = 0; n < calls; n += 1) ledger.eligible('get');
+  return ledger.snapshot();
+}
+
+const told = (...ledgers: Counted['ledgers']): Counted => ({
+  ...{ counters: {}, ledgers, mirrors: {}, instances: {} },
+  metrics: { schema: 1, metrics: [] },
+});
+
+const kept = (type: string) => {
+  const { operations } = JSON.parse(store.loadLedger(type) ?? '{}') as LedgerSnapshot;
+  return operations[0]?.eligible;
+};
+
+it('the last counts of a type that the config has no more are added up, however many come at once', async () => {
+  tallies.absorb(1, told(['gone', eligible(1)], ['gone', eligible(2)], ['other', eligible(64)]));
+  tallies.absorb(2, told(['gone', eligible(4)]));
+  await store.saveLedger('barrier', '{}');
+  expect([kept('gone'), kept('other')]).toEqual([7, 64]);
+  tallies.absorb(1, told(['gone', eligible(8)]));
+  await store.saveLedger('barrier', '{}');
+  expect(kept('gone')).toBe(15);
+});
+
+it('counts that could not be saved are counted as such, and no later ones are lost with them', async () => {
+  const { saveLedger } = store;
+  let refusals = 1;
+  Object.assign(store, {
+    saveLedger: (type: string, snapshot: string) => {
+      refusals -= 1;
+      return refusals < 0 ? saveLedger(type, snapshot) : Promise.reject(new Error('disk full'));
+    },
+  });
+  tallies.absorb(1, told(['gone', eligible(1)]));
+  tallies.absorb(1, told(['gone', eligible(2)]));
+  await saveLedger('barrier', '{}');
+  expect(kept('gone')).toBe(3);
+  expect(counters.snapshot().store_write_failures).toBe(1);
+});
