@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { billing, startRig } from '../../support/gateway-rig.ts';
 import { unusedAddress } from '../../support/upstream.ts';
-import { closeCodeIn, dial, frame, handshake, type Peer, switching } from './peers.ts';
+import { closeCodeIn, dial, frame, handshake, masked, type Peer, switching } from './peers.ts';
 import { useWebSocketRig } from './websocket-rig.ts';
 
 const at = useWebSocketRig();
@@ -28,6 +28,18 @@ it("36: the upstream's close code reaches the client, and the client's answer th
   client.socket.end('goodbye');
   await served.until('goodbye');
   await served.end();
+});
+
+it("36: the client's close code, masked as it is, reaches the upstream", async () => {
+  const [client, served] = await open();
+  const before = served.heard.length;
+  client.say(masked(8, Buffer.from([4001 >> 8, 4001 & 0xff])));
+  client.socket.end();
+  const heard = await served.end();
+  expect(closeCodeIn(heard)).toBe(4001);
+  expect(heard.slice(before)).toBe(masked(8, Buffer.from([4001 >> 8, 4001 & 0xff])).toString('latin1'));
+  served.socket.end();
+  await client.end();
 });
 
 it("36: the client's end is the upstream's end", async () => {
