@@ -140,13 +140,13 @@ describe('40: an upstream that takes too long', () => {
   });
 
   it('is not the one that is late while the client takes its time to upload', async () => {
-    const quick = await at.startWith({ timeouts: { answerMs: 100 } });
+    const quick = await at.startWith({ timeouts: { answerMs: 1500 } });
     at.upstream.onConnection(async (connection) => {
       await connection.until('0\r\n\r\n');
       connection.send(ok());
     });
     const client = (await rawConnect(quick.data)).send(`${UPLOAD}5\r\nhello\r\n`);
-    await new Promise((resolve) => setTimeout(resolve, 300)); // three times answerMs
+    await new Promise((resolve) => setTimeout(resolve, 2000)); // longer than answerMs
     client.send('0\r\n\r\n');
     expect(await client.until(/ok$/)).toMatch(/^HTTP\/1\.1 200 /);
     client.destroy();
