@@ -1,12 +1,10 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConfigReloader } from '../../src/cli/up/config-reloader.ts';
 import { type Config, loadConfig } from '../../src/config/index.ts';
-import type { Reloaded } from '../../src/gateway/admin/config.ts';
 
 let folder: string;
 let file: string;
@@ -16,15 +14,9 @@ let finish: () => void;
 let applying: () => Promise<void>;
 let reloader: ConfigReloader;
 
-function save(answerMs: number, to = file): void {
+function save(answerMs: number): void {
   const billing = '{ legacy: "http://127.0.0.1:1", v2: "http://127.0.0.1:2" }';
-  writeFileSync(to, `timeouts: { answerMs: ${answerMs} }\ntypes: { billing: ${billing} }\n`);
-}
-
-/** In one step, for whoever reads at that moment. */
-function saveWhole(answerMs: number): void {
-  save(answerMs, `${file}.next`);
-  renameSync(`${file}.next`, file);
+  writeFileSync(file, `timeouts: { answerMs: ${answerMs} }\ntypes: { billing: ${billing} }\n`);
 }
 
 beforeEach(async () => {
@@ -97,33 +89,4 @@ it('goes on after a file that cannot be used', async () => {
   await begun;
   finish();
   expect((await reloaded).config).toMatchObject({ revision: 2, lastError: null });
-});
-
-it('never applies two at once, whoever asks when, and each gets the next revision', async () => {
-  let under = 0;
-  const begun: { readonly under: number; readonly revision: number }[] = [];
-  const storm: ConfigReloader = new ConfigReloader({
-    file,
-    builtIn: {},
-    config: await loadConfig(file, {}),
-    apply: async () => {
-      under += 1;
-      begun.push({ under, revision: storm.view().revision });
-      for (let turns = begun.length % 4; turns >= 0; turns -= 1) await turn();
-      under -= 1;
-      return { added: [], changed: ['billing'], removed: [] };
-    },
-    logger: pino({ level: 'silent' }),
-  });
-  const asked: Promise<Reloaded>[] = [];
-  for (let n = 1; n <= 200; n += 1) {
-    saveWhole(n + 1);
-    asked.push(storm.reload());
-    for (let turns = n % 7; turns > 0; turns -= 1) await turn();
-  }
-  const revisions = (await Promise.all(asked)).map(({ config }) => config.revision);
-  expect(begun).toEqual(begun.map((_, n) => ({ under: 1, revision: n + 1 })));
-  expect(begun.length).toBeGreaterThan(1);
-  expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
-  expect(storm.view()).toMatchObject({ revision: begun.length + 1, lastError: null });
 });
