@@ -4,6 +4,7 @@ import { BanyanError } from '../contract/errors.ts';
 import type { DataTls } from '../contract/tls.ts';
 import type { Counters } from './counters.ts';
 import { rawAnswer } from './own-answer.ts';
+import { carries } from './probe.ts';
 
 export type SecureServerOptions = {
   readonly tls: DataTls;
@@ -49,7 +50,11 @@ export class SecureServer {
   }
 
   #secured(socket: TLSSocket): void {
-    this.#handshakes.delete(endOf(socket));
+    const end = endOf(socket);
+    const carrier = this.#handshakes.get(end);
+    // On a Unix socket clients have no address to tell them by.
+    if (carrier !== undefined && socket.remoteAddress !== undefined) carries(carrier, socket);
+    this.#handshakes.delete(end);
     if (socket.alpnProtocol === 'h2') this.#options.onHttp2(socket);
     else this.#options.onHttp1(socket);
   }

@@ -20,7 +20,7 @@ let folder: string;
 let acceptor: Server;
 
 /** A gateway that is handed its connections, as a worker is, and never listens. */
-async function setUp(timeouts: Partial<Timeouts>): Promise<RawSocket> {
+async function setUp(timeouts: Partial<Timeouts> = {}): Promise<RawSocket> {
   legacy = await startUpstream((_, response) => json(response, { by: 'legacy' }));
   folder = mkdtempSync(join(tmpdir(), 'banyan-adopt-'));
   store = openSqliteStore(folder, { entitiesCachedMax: 10 });
@@ -47,33 +47,43 @@ afterEach(async () => {
   await legacy.close();
 });
 
-it('a connection that was accepted elsewhere is served, and bound by the same timeouts', async () => {
-  const client = await setUp({ requestHeadMs: 100 });
+it('a connection that was accepted elsewhere is served', async () => {
+  const client = await setUp();
   client.send('GET /billing/x HTTP/1.1\r\nhost: test\r\n\r\n');
   expect(await client.until('{"by":"legacy"}')).toContain('HTTP/1.1 200');
+  client.destroy();
+});
+
+it('it is bound by the same timeouts', async () => {
+  const client = await setUp({ requestHeadMs: 100 });
   client.send('GET /billing/x HTTP/1.1\r\n');
   await client.until('HTTP/1.1 408');
   await client.closed;
 });
 
-it('a gateway that retires leaves an idle connection open for its next request, up to drainMs', async () => {
-  const idle = await setUp({ drainMs: 300 });
-  const asking = new RawSocket(connect((acceptor.address() as AddressInfo).port, '127.0.0.1'));
-  for (const client of [idle, asking]) {
-    client.send('GET /billing/x HTTP/1.1\r\nhost: test\r\n\r\n');
-    await client.until('{"by":"legacy"}');
-  }
+const GET = 'GET /billing/x HTTP/1.1\r\nhost: test\r\n\r\n';
+
+it('a gateway that retires leaves idle connections open for their next request, which is their last', async () => {
+  const first = await setUp({ drainMs: 86_400_000 });
+  const second = new RawSocket(connect((acceptor.address() as AddressInfo).port, '127.0.0.1'));
+  for (const client of [first, second]) await client.send(GET).until('{"by":"legacy"}');
   const retired = gateway.retire();
-  expect(idle.received).not.toContain('connection: close');
-  asking.send('GET /billing/x HTTP/1.1\r\nhost: test\r\n\r\n');
-  await asking.closed;
-  expect(asking.received.toLowerCase().match(/connection: (keep-alive|close)/g)).toEqual([
-    'connection: keep-alive',
-    'connection: close',
-  ]);
+  for (const client of [first, second]) {
+    await client.send(GET).closed;
+    expect(client.received.toLowerCase().match(/connection: (keep-alive|close)/g)).toEqual([
+      'connection: keep-alive',
+      'connection: close',
+    ]);
+  }
   await retired;
+});
+
+it('one on which nothing more is asked is ended in order after drainMs', async () => {
+  const idle = await setUp({ drainMs: 300 });
+  await idle.send(GET).until('{"by":"legacy"}');
+  await gateway.retire();
   await idle.closed;
-  expect(idle.wasReset).toBe(false);
+  expect([idle.wasReset, idle.wasEnded]).toEqual([false, true]);
 });
 
 it('a gateway that is closed while it retires waits for no idle connection any more', async () => {

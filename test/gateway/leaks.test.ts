@@ -147,8 +147,8 @@ function leftOver() {
 }
 
 const NOTHING = { pending: 0, tunnels: 0, upstreamConnections: 0, sockets: 0, requests: 0 };
-/** The longest that a connection is kept for a peer that does not close: see linger.ts. */
-const POLL = { interval: 10, timeout: 10_000 };
+/** All is given up within two seconds of the last that left; it takes some milliseconds. */
+const POLL = { interval: 10, timeout: 2000 };
 
 /** Nothing is left but what was there before: sockets, calls, timers, listeners. */
 async function leavesNothing(leavers: readonly Leaver[]): Promise<void> {

@@ -8,7 +8,7 @@ import type { Counters } from '../counters.ts';
 import type { Peer } from '../forwarding.ts';
 import { closeLingering } from '../linger.ts';
 import { rawAnswer } from '../own-answer.ts';
-import { probe } from '../probe.ts';
+import { probeIfUnread } from '../probe.ts';
 import { type ParsedHead, RequestParser, type RequestSink } from './request-parser.ts';
 import { type AnswerCarrier, KEEP_ALIVE_MS, SocketAnswer } from './socket-answer.ts';
 import { SocketRequest } from './socket-request.ts';
@@ -93,7 +93,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
       this.#giveUp();
       return;
     }
-    if (this.socket.isPaused() && this.socket.writableLength === 0) probe(this.socket);
+    probeIfUnread(this.socket);
     if (this.#ending || this.#request?.whole === true) return;
     const ms = nowMs - this.#sinceMs;
     const { requestHeadMs, requestMs } = this.#owner.timeouts;

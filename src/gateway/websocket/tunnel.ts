@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { probeIfUnread } from '../probe.ts';
 import { cutLater, endSoon } from './end-soon.ts';
 import { closeFrame, FrameCursor, GOING_AWAY } from './frames.ts';
 
@@ -30,6 +31,12 @@ export class Tunnel {
     // Also when an end does not even take the farewell.
     cutLater(this.#client);
     cutLater(this.#upstream);
+  }
+
+  /** Looks whether an end that is not read has been reset. */
+  probe(): void {
+    probeIfUnread(this.#client);
+    probeIfUnread(this.#upstream);
   }
 
   /** Both sockets keep time: a byte that passes moves on both, so each fires when nothing did. */

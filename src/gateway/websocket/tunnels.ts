@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.ts';
+import { probeIfUnread } from '../probe.ts';
 import { Tunnel } from './tunnel.ts';
+
+/** How often sockets that are not read are asked for a reset. */
+const PROBE_MS = 500;
 
 /** The WebSockets of a gateway, from the first byte of their handshakes until both ends are closed. */
 export class Tunnels {
@@ -9,6 +13,8 @@ export class Tunnels {
   readonly #tunnels = new Map<Socket, Tunnel | null>();
   #max = 0;
   #idleMs = 0;
+  /** Runs while there is one to look after. */
+  #probing: NodeJS.Timeout | undefined;
 
   constructor(counters: Counters) {
     this.#counters = counters;
@@ -31,8 +37,23 @@ export class Tunnels {
       return false;
     }
     this.#tunnels.set(client, null);
-    client.once('close', () => this.#tunnels.delete(client));
+    client.once('close', () => this.#left(client));
+    this.#probing ??= setInterval(() => this.#probe(), PROBE_MS).unref();
     return true;
+  }
+
+  #left(client: Socket): void {
+    this.#tunnels.delete(client);
+    if (this.#tunnels.size > 0) return;
+    clearInterval(this.#probing);
+    this.#probing = undefined;
+  }
+
+  #probe(): void {
+    for (const [client, tunnel] of this.#tunnels) {
+      if (tunnel === null) probeIfUnread(client);
+      else tunnel.probe();
+    }
   }
 
   /** Joins the two ends of a handshake that was accepted. */

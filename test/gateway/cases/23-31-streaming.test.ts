@@ -77,7 +77,7 @@ describe('25: a client that takes too long', () => {
     ['body', UPLOAD],
   ])('is not given more time for a %s that comes byte by byte, and its place is free then', async (_what, start) => {
     const quick = await at.startWith({
-      timeouts: { requestHeadMs: 300, requestMs: 300 },
+      timeouts: { requestHeadMs: 1000, requestMs: 1000 },
       limits: { clientConnectionsMax: 1 },
     });
     at.upstream.onConnection(() => undefined);
@@ -91,7 +91,7 @@ describe('25: a client that takes too long', () => {
   });
 
   it('to send a body is told 408, and its upstream is let go', async () => {
-    const quick = await at.startWith({ timeouts: { requestMs: 300 } });
+    const quick = await at.startWith({ timeouts: { requestMs: 1000 } });
     at.upstream.onConnection(() => undefined);
     const { client, connection } = await underWay(`${UPLOAD}1\r\na\r\n`, quick);
     expect(await client.all()).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s);

@@ -334,7 +334,7 @@ describe('a deadline', () => {
   });
 
   it('is not hit by an answer that takes long, nor by a connection that waits for its next request', async () => {
-    const { connect, arrivals } = await start(() => undefined, { timeouts: { requestHeadMs: 30, requestMs: 30 } });
+    const { connect, arrivals } = await start(() => undefined, { timeouts: { requestHeadMs: 500, requestMs: 500 } });
     const client = (await connect()).send(get('/slow'));
     await expect.poll(() => arrivals.length).toBe(1);
     // Whoever connects after it is overdue by then.

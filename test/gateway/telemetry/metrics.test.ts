@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../../src/contract/limits.ts';
 import { STAGE_NAMES } from '../../../src/contract/stages.ts';
 import { COUNTERS } from '../../../src/gateway/counters.ts';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
@@ -15,7 +16,7 @@ let rig: GatewayRig;
 beforeEach(async () => {
   legacy = await startUpstream((_, response) => json(response, {}));
   v2 = await startUpstream((_, response) => json(response, {}));
-  rig = await startRig(billing(legacy.url, v2.url), { timeouts: { answerMs: 200 } });
+  rig = await startRig(billing(legacy.url, v2.url));
 });
 afterEach(async () => {
   await rig.close();
@@ -45,6 +46,12 @@ describe('calls', () => {
     legacy.answer((_, response) => json(response, {}, 503));
     await call('/billing/invoices');
     legacy.answer(() => undefined);
+    await rig.gateway.reconfigure({
+      types: [billing(legacy.url, v2.url)],
+      limits: DEFAULT_LIMITS,
+      timeouts: { ...DEFAULT_TIMEOUTS, answerMs: 200 },
+      trustedProxies: [],
+    });
     await call('/billing/invoices');
     await rawRequest(rig.data, 'PROPFIND /billing/a/../b HTTP/1.1\r\nhost: a\r\n');
 

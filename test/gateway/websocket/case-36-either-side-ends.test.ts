@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { billing, startRig } from '../../support/gateway-rig.ts';
 import { unusedAddress } from '../../support/upstream.ts';
-import { closeCodeIn, dial, frame, handshake, type Peer, switching } from './peers.ts';
+import { closeCodeIn, dial, frame, handshake, masked, type Peer, switching } from './peers.ts';
 import { useWebSocketRig } from './websocket-rig.ts';
 
 const at = useWebSocketRig();
@@ -28,6 +28,18 @@ it("36: the upstream's close code reaches the client, and the client's answer th
   client.socket.end('goodbye');
   await served.until('goodbye');
   await served.end();
+});
+
+it("36: the client's close code, masked as it is, reaches the upstream", async () => {
+  const [client, served] = await open();
+  const before = served.heard.length;
+  client.say(masked(8, Buffer.from([4001 >> 8, 4001 & 0xff])));
+  client.socket.end();
+  const heard = await served.end();
+  expect(closeCodeIn(heard)).toBe(4001);
+  expect(heard.slice(before)).toBe(masked(8, Buffer.from([4001 >> 8, 4001 & 0xff])).toString('latin1'));
+  served.socket.end();
+  await client.end();
 });
 
 it("36: the client's end is the upstream's end", async () => {
@@ -69,10 +81,11 @@ it('36: a WebSocket on which nothing passes for long is closed with 1001 on both
 
 it('36: an idle WebSocket in the midst of a frame ends without a frame of ours in it', async () => {
   const quick = await startRig(billing(at.legacy.url, await unusedAddress()), { timeouts: { upgradeIdleMs: 60 } });
-  const [client, served] = await open(quick.data);
-  served.say(frame(1, 'half a message').subarray(0, 6));
+  // In the packet of the 101, so that the WebSocket is never idle before it.
+  const half = frame(1, 'half a message').subarray(0, 6);
+  at.legacy.on((peer) => peer.say(Buffer.concat([Buffer.from(switching()), half])));
+  const client = await dial(quick.data, handshake('/billing/feed'));
   expect(await client.end()).toSatisfy((heard: string) => heard.endsWith('\r\n\r\n\x81\x0ehalf'));
   client.socket.destroy();
-  served.socket.destroy();
   await quick.close();
 });

@@ -23,7 +23,8 @@ afterAll(() => legacy.close());
 
 it('38: 1,000 idle WebSockets live through a reload, and a drain until its deadline, then hear 1001', async () => {
   const COUNT = 1000;
-  const rig = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { drainMs: 1500 } });
+  const DRAIN_MS = 3000;
+  const rig = await startRig(billing(legacy.url, await unusedAddress()), { timeouts: { drainMs: DRAIN_MS } });
   const clients = await Promise.all(
     Array.from({ length: COUNT }, async () => {
       const client = await dial(rig.data, handshake('/billing/feed'));
@@ -34,7 +35,7 @@ it('38: 1,000 idle WebSockets live through a reload, and a drain until its deadl
   expect(rig.gateway.parts.tunnels.size).toBe(COUNT);
   const upstreams = legacy.peers.slice(-COUNT);
   // Limits and timeouts that are others: every connection pool is renewed.
-  const timeouts = { ...DEFAULT_TIMEOUTS, drainMs: 1500, answerMs: 1234 };
+  const timeouts = { ...DEFAULT_TIMEOUTS, drainMs: DRAIN_MS, answerMs: 12_345 };
   const [type] = rig.gateway.parts.types;
   const spec = billing(legacy.url, legacy.url);
   expect(
@@ -49,20 +50,26 @@ it('38: 1,000 idle WebSockets live through a reload, and a drain until its deadl
   await Promise.all(clients.map((client) => client.until('reloaded')));
   const lateAnswer = await dial(rig.data, 'GET /billing/none HTTP/1.1\r\nHost: test\r\n\r\n');
 
+  const beganMs = performance.now();
   const closing = rig.close();
-  for (const client of clients) client.say(frame(1, 'alive'));
-  await Promise.all(clients.map((client) => client.until('alive')));
-  expect(clients.filter(({ socket }) => socket.destroyed || socket.readableEnded)).toEqual([]);
-
-  const heard = await Promise.all(clients.map((client) => client.end()));
-  expect(new Set(heard.map(closeCodeIn))).toEqual(new Set([1001]));
+  const ends = clients.map(async (client) => {
+    const heard = await client.end();
+    return { code: closeCodeIn(heard), afterMs: performance.now() - beganMs };
+  });
+  const [some] = clients as [Peer];
+  some.say(frame(1, 'alive'));
+  await some.until('alive');
+  const ended = await Promise.all(ends);
+  expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([1001]));
+  // Late is a matter of the machine, early is not.
+  expect(Math.min(...ended.map(({ afterMs }) => afterMs))).toBeGreaterThan(DRAIN_MS - 2);
   for (const { socket } of [...clients, lateAnswer]) socket.destroy();
   await closing;
   await expect.poll(() => rig.gateway.parts.tunnels.size).toBe(0);
   expect(rig.gateway.parts.counters.snapshot().upgrades_sent_away).toBe(COUNT);
   const told = await Promise.all(upstreams.map((upstream) => upstream.rest()));
   expect(new Set(told.map(closeCodeIn))).toEqual(new Set([1001]));
-}, 30_000);
+});
 
 it('38: a gateway that stops takes no new WebSocket', async () => {
   const rig = await startRig(billing(legacy.url, await unusedAddress()));

@@ -158,6 +158,14 @@ export function frame(opcode: number, payload: string | Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, bytes.byteLength]), bytes]);
 }
 
+const MASK = [0x37, 0xfa, 0x21, 0x3d] as const;
+
+/** A whole frame of at most 125 bytes, from a client. */
+export function masked(opcode: number, payload: Uint8Array): Buffer {
+  const bytes = payload.map((byte, index) => byte ^ (MASK[index % 4] ?? 0));
+  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | bytes.byteLength, ...MASK]), bytes]);
+}
+
 /** The code of the close frame among the frames (of at most 125 bytes) that follow the last head. */
 export function closeCodeIn(heard: string): number | null {
   const bytes = Buffer.from(heard, 'latin1');
