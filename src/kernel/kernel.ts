@@ -37,6 +37,11 @@ export class Kernel implements KernelOperations {
       ...(config.store === undefined ? {} : { keeping: { store, ...settings.pluginState } }),
       emitted: (_plugin, hook) => hook !== 'on_performance_metric' && this.#parts.health.review(),
       limitHit: (name) => hitLimit(this.#core, name),
+      holding: {
+        holdOff: (...said) => this.#parts.holding.holdOff(...said),
+        release: (...said) => this.#parts.holding.release(...said),
+        releaseAll: (plugin) => this.#parts.holding.releaseAll(plugin),
+      },
       ...tellingOf(config),
     });
     this.#core = makeCore(ground, settings, store, this.plugins, {

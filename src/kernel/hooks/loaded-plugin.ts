@@ -108,6 +108,14 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
     },
     repeat: (everyMs, turn) => plugin.repeats.add(everyMs, turn),
     after: (delayMs, turn) => plugin.timers.add(delayMs, turn),
+    holdOff: (agentId, untilMs, everyMs) => {
+      if (!Number.isFinite(untilMs) || !(everyMs > 0 && everyMs < Number.POSITIVE_INFINITY))
+        throw new RangeError(
+          `hold off until ${untilMs}, then every ${everyMs} ms: both must be finite, the latter above 0`,
+        );
+      engine.holding.holdOff(name, agentId, untilMs, everyMs);
+    },
+    release: (agentId) => engine.holding.release(name, agentId),
     finding: (message) => engine.findings.add(name, 'plugin', 'reported', message),
     log: (level, message, facts = {}) => engine.log(name, level, message, facts),
   } satisfies PluginContext<unknown, unknown>);

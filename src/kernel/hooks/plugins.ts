@@ -10,7 +10,7 @@ import { systemClock } from '../clock.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { Changes } from './changes.ts';
 import { checkDefinition } from './check.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, noHolding } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
 import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
@@ -58,6 +58,7 @@ export class Plugins {
       kernel: options.kernel,
       log: options.log ?? (() => {}),
       limitHit: options.limitHit ?? (() => {}),
+      holding: options.holding ?? noHolding,
       use: (plugin) => this.use(plugin),
       emit: (plugin, hook, event) => this.#events.emit(plugin, hook, event),
     };
@@ -163,6 +164,7 @@ export class Plugins {
       const begun = this.#table.plugins;
       this.#table = new HookTable([]);
       for (const plugin of begun.toReversed()) await disposeOf(this.#engine, plugin);
+      for (const { name } of begun) this.#engine.holding.releaseAll(name);
       throw error;
     }
   }
@@ -229,6 +231,7 @@ export class Plugins {
     } catch (error) {
       if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
+      if (old === undefined) this.#engine.holding.releaseAll(fresh.name);
       throw error;
     }
   }
@@ -237,8 +240,10 @@ export class Plugins {
     this.#replaceTable(next);
     if (gone === undefined) return;
     await drain(this.#engine, [gone], this.#earlier);
-    if (this.#find(gone.name) === undefined) await this.#keepFor(gone);
+    const isUnloaded = this.#find(gone.name) === undefined;
+    if (isUnloaded) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
+    if (isUnloaded) this.#engine.holding.releaseAll(gone.name);
   }
 
   /** For whenever it is loaded again. */
