@@ -3,6 +3,7 @@ import { type AnyPlugin, BUDGETS, type MergeRule, type PluginContext } from '../
 import { implementedHooks } from './check.ts';
 import { readConfig } from './config.ts';
 import type { Engine } from './engine.ts';
+import { checkFired } from './fired.ts';
 import { HookRun } from './hook-run.ts';
 import { LoopShare } from './loop-share.ts';
 import { ObserverQueue } from './observer-queue.ts';
@@ -100,7 +101,10 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
     signal,
     kernel: engine.kernel,
     now: () => engine.clock.now(),
-    emit: (hook, event) => engine.emit(name, hook, event),
+    emit: (hook, event) => {
+      checkFired(name, hook, event);
+      engine.emit(name, hook, event);
+    },
     use: (other) => {
       if (!(definition.requires ?? []).includes(other.name))
         throw new TypeError(`plugin ${name} uses ${other.name} without requiring it`);

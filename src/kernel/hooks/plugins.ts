@@ -13,7 +13,7 @@ import { checkDefinition } from './check.ts';
 import { type Engine, noHolding } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
-import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
+import { applyConfig, disposeOf, drain, hold, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
 import type { PluginOptions, Snapshot } from './options.ts';
@@ -225,10 +225,12 @@ export class Plugins {
     try {
       const standing = old === undefined ? await this.#keeper?.resume(fresh) : [];
       await initialize(this.#engine, fresh);
+      if (old !== undefined) await hold(this.#engine, old);
       const saved = old === undefined ? null : await savedStateOf(old);
       if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
       return standing ?? [];
     } catch (error) {
+      old?.queue.resume();
       if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
       if (old === undefined) this.#engine.holding.releaseAll(fresh.name);
@@ -239,8 +241,10 @@ export class Plugins {
   async #swap(next: readonly LoadedPlugin[], gone: LoadedPlugin | undefined): Promise<void> {
     this.#replaceTable(next);
     if (gone === undefined) return;
+    const successor = this.#find(gone.name);
+    if (successor !== undefined) gone.queue.handTo(successor);
     await drain(this.#engine, [gone], this.#earlier);
-    const isUnloaded = this.#find(gone.name) === undefined;
+    const isUnloaded = successor === undefined;
     if (isUnloaded) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
     if (isUnloaded) this.#engine.holding.releaseAll(gone.name);

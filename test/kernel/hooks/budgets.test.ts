@@ -46,7 +46,7 @@ describe("a call's budget", () => {
     };
     const plugins = await load([guard('busy', hold)], { stopwatch });
     expect(() => plugins.begin().guard('allow_agent_spawn', spawnEvent())).toThrow('after thinking');
-    expect(plugins.report()[0]).toMatchObject({ overruns: 1, errors: 1, vetoes: 1 });
+    expect(plugins.report()[0]).toMatchObject({ overruns: 1, errors: 0, vetoes: 1 });
     expect(plugins.findings()).toMatchObject([{ kind: 'overran', message: '25.0 ms of 20 ms' }]);
   });
 
@@ -250,6 +250,18 @@ describe('the breaker of a hook', () => {
 });
 
 describe('a plugin that holds the event loop', () => {
+  it('for longer than its budget, whose answers are used all the same, is not left alone for that', async () => {
+    const stopwatch = new ManualStopwatch();
+    const parts = { hooks: { allow_agent_spawn: () => stopwatch.advance(60) }, onError: 'closed' as const };
+    const plugins = await load([plugin('stalled', parts)], { stopwatch });
+    for (let i = 0; i < 3 * BREAKER.failuresMin; i++) {
+      plugins.begin().guard('allow_agent_spawn', spawnEvent());
+      stopwatch.advance(1_000);
+    }
+    expect(plugins.report()[0]).toMatchObject({ breaker: 'closed', vetoes: 0, errors: 0, overruns: 15, skipped: 0 });
+    expect(plugins.findings().map(({ kind }) => kind)).toContain('overran');
+  });
+
   it('for more than its share of ten seconds is left alone altogether, then tried again', async () => {
     const stopwatch = new ManualStopwatch();
     const hooks = { allow_agent_spawn: () => stopwatch.advance(90), on_agent_stopped: () => {} };
