@@ -75,8 +75,12 @@ async function run(
 }
 
 /** Whether work was done before the time was up. Rejects as the work does. */
-export async function inTime(engine: Engine, ms: number, work: Promise<unknown>): Promise<'in time' | 'late'> {
+export async function inTime(
+  { stopwatch }: Pick<Engine, 'stopwatch'>,
+  ms: number,
+  work: Promise<unknown>,
+): Promise<'in time' | 'late'> {
   const late = Promise.withResolvers<'late'>();
-  const cancelTimer = engine.stopwatch.after(ms, () => late.resolve('late'));
+  const cancelTimer = stopwatch.after(ms, () => late.resolve('late'));
   return Promise.race([work.then(() => 'in time' as const), late.promise]).finally(cancelTimer);
 }
