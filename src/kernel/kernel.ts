@@ -42,7 +42,7 @@ export class Kernel implements KernelOperations {
         release: (...said) => this.#parts.holding.release(...said),
         releaseAll: (plugin) => this.#parts.holding.releaseAll(plugin),
       },
-      ...tellingOf(config),
+      ...watchingOf(config),
     });
     this.#core = makeCore(ground, settings, store, this.plugins, {
       moved: (moved) => this.#parts.moved(moved),
@@ -146,8 +146,8 @@ export class Kernel implements KernelOperations {
   }
 }
 
-function tellingOf({ loopWatch, log }: KernelConfig): Partial<PluginOptions> {
-  const watched = loopWatch === undefined ? {} : { loopWatch };
+function watchingOf({ loopWatch, stopwatch, log }: KernelConfig): Partial<PluginOptions> {
+  const watched = { ...(loopWatch && { loopWatch }), ...(stopwatch && { stopwatch }) };
   if (log === undefined) return watched;
   return {
     ...watched,

@@ -35,6 +35,18 @@ describe('loading a set of plugins', () => {
     expect(steps).toEqual(['b initialize', 'a initialize', 'a dispose', 'b dispose']);
   });
 
+  it('disposes of nothing, when it is closed, before all that waits was observed', async () => {
+    const steps: string[] = [];
+    const on_agent_stopped = async ({ reason }: { reason: string }) => {
+      await new Promise(setImmediate);
+      steps.push(`a observes ${reason}`);
+    };
+    const plugins = await load([noting('a', steps, { hooks: { on_agent_stopped } })]);
+    for (const reason of ['x', 'y']) plugins.observe('on_agent_stopped', { agent: agent(), reason });
+    await plugins.close();
+    expect(steps).toEqual(['a initialize', 'a observes x', 'a observes y', 'a dispose']);
+  });
+
   it('is all or nothing: what was initialised is disposed of when a later one fails', async () => {
     const steps: string[] = [];
     const fails = plugin('b', {
