@@ -63,6 +63,18 @@ describe('an agent that a plugin holds off', () => {
     expect([task(running).state, task(urgent).state]).toEqual(['running', 'queued']);
   });
 
+  it('gives back the task that was promised its next place', async () => {
+    const { holdOff, now, spawn, delegate, task } = await rig();
+    // It does not stop when it is asked to.
+    const run = () => new Promise(() => {});
+    const held = await spawn({ runtime: { kind: 'function', run } });
+    await delegate();
+    const promised = await delegate({ priority: 99, whenBusy: 'interrupt' });
+    holdOff(held.id, now() + 1_000, 500);
+    const other = await spawn();
+    expect(task(promised)).toMatchObject({ state: 'running', agentId: other.id });
+  });
+
   it('gets one task when the time is up, and one every so often from then on, until it is released', async () => {
     const rigged = await rig();
     const { holdOff, release, now, spawn, delegate, clock, kernel } = rigged;
@@ -92,6 +104,18 @@ describe('an agent that a plugin holds off', () => {
     expect(task(waiting).state).toBe('queued');
     await kernel.unloadPlugin('two');
     expect(task(waiting).state).toBe('running');
+  });
+
+  it('is released when the plugin that holds it off cannot be loaded after all', async () => {
+    const { kernel, spawn, delegate } = kernelRig();
+    const { id } = await spawn();
+    const initialize = ({ holdOff, now }: Context) => {
+      holdOff(id, now() + 1_000, 500);
+      throw new Error('no database');
+    };
+    const broken = { ...keeper().plugin, initialize } as AnyPlugin;
+    await expect(kernel.loadPlugin(broken)).rejects.toMatchObject({ code: 'PLUGIN_FAILED' });
+    expect((await delegate()).state).toBe('running');
   });
 
   it('stays held off while the plugin is replaced', async () => {

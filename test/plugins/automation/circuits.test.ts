@@ -270,6 +270,27 @@ describe('error patterns', () => {
     await plugins.close();
   });
 
+  it('of breakers beyond the bound, the oldest goes with its alert and lets its agent have work again', async () => {
+    const released: string[] = [];
+    const holding = {
+      holdOff: () => {},
+      release: (_plugin: string, agentId: string) => void released.push(agentId),
+      releaseAll: () => {},
+    };
+    const plugins = await load([automation], { holding });
+    const error = { code: 'c', message: 'x', retryable: true };
+    const fail = (agentId: string) =>
+      plugins.observe('on_task_failed', { task: task({ agentId }), error, attempt: 1, willRetry: false });
+    const alerts = () => plugins.alerts().filter(({ id }) => id.includes('breaker'));
+    for (let i = 0; i < 5; i++) fail('first');
+    await plugins.observed();
+    expect(alerts()).toHaveLength(1);
+    for (let i = 0; i < BOUNDS.breakersMax; i++) fail(`b${i}`);
+    await plugins.observed();
+    expect([alerts(), released]).toEqual([[], ['first']]);
+    await plugins.close();
+  });
+
   it('cost little, however hostile the message', async () => {
     const { shapeOf } = await import('../../../src/plugins/automation/fingerprint.ts');
     expect(shapeOf(`id 123e4567-e89b-12d3-a456-426614174000 of "a b" at 0xFF`)).toBe('id <id> of <text> at <n>');

@@ -52,6 +52,18 @@ describe('a recovery', () => {
     expect(waiting.map((one) => task(one).state)).toContain('running');
   });
 
+  it('gives what waited for the agent by name to one that gets work', async () => {
+    const { orchestrator, spawn, delegate, task } = await rig([automation], config());
+    const [bad, alsoBad, good] = [await spawn(), await spawn(), await spawn()];
+    const { handleAgentFailure, recover } = orchestrator.use(automation);
+    await handleAgentFailure({ agentId: alsoBad.id, error: { message: 'smoke' } });
+    const busy = await delegate({ agentId: good.id });
+    const [running, waiting] = [await delegate({ agentId: bad.id }), await delegate({ agentId: bad.id })];
+    await recover({ agentId: bad.id, failure: 'slow' });
+    for (const { id } of [busy, running]) await orchestrator.completeTask(id);
+    expect(task(waiting)).toMatchObject({ state: 'running', agentId: good.id });
+  });
+
   it('assisted: replaces the agent', async () => {
     const { orchestrator, spawn, delegate, task, agent } = await rig([automation], config());
     const bad = await spawn({ runtime: 'clerk', capabilities: ['x'] });
