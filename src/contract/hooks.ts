@@ -159,8 +159,8 @@ export type HookRow = {
   readonly says: string;
 };
 
-const observe = (says: string, firedBy: HookRow['firedBy'] = 'kernel') =>
-  ({ kind: 'observe', fields: {}, budgetMs: 1_000, firedBy, says }) as const;
+const observe = <F extends HookRow['firedBy'] = 'kernel'>(says: string, firedBy: F = 'kernel' as F) =>
+  ({ kind: 'observe', fields: {}, budgetMs: 1_000, firedBy: firedBy as NoInfer<F>, says }) as const;
 const guard = (says: string) => ({ kind: 'guard', fields: {}, budgetMs: 50, firedBy: 'kernel', says }) as const;
 
 export const HOOKS = {

@@ -70,6 +70,14 @@ export type PluginContext<State, Config> = {
   readonly repeat: (everyMs: number, turn: () => MaybePromise<void>) => void;
   /** Runs `turn` once after `delayMs`, unless the plugin goes first; isolated and timed like a hook. The answer calls it off. */
   readonly after: (delayMs: number, turn: () => MaybePromise<void>) => () => void;
+  /**
+   * Keeps work from an agent: it is handed no task until a moment (epoch milliseconds), and from then on one every
+   * `everyMs`, until it is released, it stops, or the plugin is unloaded. Each plugin holds off for itself; what a
+   * plugin says replaces what it said of the agent before. Does not outlive the kernel. @throws {RangeError}
+   */
+  readonly holdOff: (agentId: string, untilMs: number, everyMs: number) => void;
+  /** Work goes to an agent again that this plugin held off. */
+  readonly release: (agentId: string) => void;
   /** Says that something is wrong: counted, and shown in the health report like what the kernel finds. */
   readonly finding: (message: string) => void;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;

@@ -4,7 +4,7 @@ import { newV2Id } from '../contract/ids.ts';
 import { BUDGETS } from '../contract/plugins.ts';
 import type { BusyPolicy, Deadline, Retry, StrategyName, Task } from '../contract/tasks.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { LoopWatch } from './hooks/index.ts';
+import type { LoopWatch, Stopwatch } from './hooks/index.ts';
 import { checked } from './requests.ts';
 import { settings } from './settings-schema.ts';
 import type { KernelStore } from './store/store.ts';
@@ -154,6 +154,8 @@ export type KernelConfig = Given & {
   readonly pluginHost?: { close(): Promise<void> };
   /** For hosts that run plugins they do not know well: `await startWatchdog()`. The host stops it. */
   readonly loopWatch?: LoopWatch;
+  /** What plugins are timed by. Default: real time, also where the clock is not. */
+  readonly stopwatch?: Stopwatch;
   /** What plugins log, and what is found wrong with them. Default: nobody hears of it but the health report. */
   readonly log?: KernelLog;
   /** 0 (inclusive) to 1 (exclusive). */
@@ -185,7 +187,7 @@ export function settle(config: KernelConfig): Settings {
 }
 
 function settingsOf(config: KernelConfig): Given {
-  const { store, clock, random, newId, plugins, pluginHost, loopWatch, log, ...given } = config;
+  const { store, clock, random, newId, plugins, pluginHost, loopWatch, stopwatch, log, ...given } = config;
   return given;
 }
 

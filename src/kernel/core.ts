@@ -1,6 +1,7 @@
 import type { Ground, Settings } from './config.ts';
 import { Deadlines } from './deadlines.ts';
 import { Family } from './family.ts';
+import { HeldOff } from './held-off.ts';
 import type { Plugins } from './hooks/index.ts';
 import { Journal } from './journal.ts';
 import { Pace } from './pace.ts';
@@ -18,6 +19,7 @@ export type Core = Ground & {
   readonly journal: Journal;
   readonly roster: Roster;
   readonly queue: TaskQueue;
+  readonly heldOff: HeldOff;
   readonly router: Router;
   readonly family: Family;
   readonly deadlines: Deadlines;
@@ -55,6 +57,8 @@ export function makeCore(
   const journal = new Journal(store, clock, kept, counters, on);
   const roster = new Roster(clock, journal, settings.attemptsKeptMax, on.moved);
   const queue = new TaskQueue(settings.ageingMs);
+  const deadlines = new Deadlines(clock);
+  const heldOff = new HeldOff(clock, deadlines);
   return {
     ...ground,
     settings,
@@ -62,9 +66,10 @@ export function makeCore(
     journal,
     roster,
     queue,
-    router: new Router(roster, queue, settings.affinityKeysMax),
+    heldOff,
+    router: new Router(roster, queue, heldOff, settings.affinityKeysMax),
     family: new Family(),
-    deadlines: new Deadlines(clock),
+    deadlines,
     plugins,
     waiters: new Waiters(settings.waitersMax),
     pace: new Pace(clock),

@@ -1,5 +1,5 @@
 import type { HookEvents } from '../contract/hooks.ts';
-import { type AgentRecord, agentView, hasRoom } from './agents.ts';
+import { type AgentRecord, agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { type Operation, Vetoed } from './hooks/index.ts';
 import type { Runs } from './runs.ts';
@@ -15,7 +15,7 @@ export type DispatchEvents = {
 
 /**
  * Brings queued tasks and free agents together. It keeps one promise: no task waits in the queue while an
- * agent that may run it has a free place.
+ * agent that may run it has a free place, unless a plugin holds that agent off.
  */
 export class Dispatcher {
   readonly #core: Core;
@@ -47,7 +47,7 @@ export class Dispatcher {
 
   /** An agent has a free place. */
   freed(agent: AgentRecord): void {
-    while (hasRoom(agent)) {
+    while (this.#core.router.mayHand(agent)) {
       const next = this.#core.queue.takeFor(agent);
       if (next === null) return;
       this.#start(next, agent);
@@ -68,6 +68,7 @@ export class Dispatcher {
   #start(task: TaskRecord, agent: AgentRecord): void {
     this.#core.deadlines.cancel(task.alarm);
     task.alarm = null;
+    this.#core.heldOff.handed(agent.spec.id);
     this.#runs.begin(task, agent);
   }
 

@@ -37,7 +37,12 @@ export class Kernel implements KernelOperations {
       ...(config.store === undefined ? {} : { keeping: { store, ...settings.pluginState } }),
       emitted: (_plugin, hook) => hook !== 'on_performance_metric' && this.#parts.health.review(),
       limitHit: (name) => hitLimit(this.#core, name),
-      ...tellingOf(config),
+      holding: {
+        holdOff: (...said) => this.#parts.holding.holdOff(...said),
+        release: (...said) => this.#parts.holding.release(...said),
+        releaseAll: (plugin) => this.#parts.holding.releaseAll(plugin),
+      },
+      ...watchingOf(config),
     });
     this.#core = makeCore(ground, settings, store, this.plugins, {
       moved: (moved) => this.#parts.moved(moved),
@@ -141,8 +146,8 @@ export class Kernel implements KernelOperations {
   }
 }
 
-function tellingOf({ loopWatch, log }: KernelConfig): Partial<PluginOptions> {
-  const watched = loopWatch === undefined ? {} : { loopWatch };
+function watchingOf({ loopWatch, stopwatch, log }: KernelConfig): Partial<PluginOptions> {
+  const watched = { ...(loopWatch && { loopWatch }), ...(stopwatch && { stopwatch }) };
   if (log === undefined) return watched;
   return {
     ...watched,

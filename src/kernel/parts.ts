@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { Endings, failure } from './endings.ts';
 import { HealthCheck } from './health.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { Holding } from './holding.ts';
 import type { Lookups } from './lookups.ts';
 import { Moving } from './moving.ts';
 import { Observers } from './observers.ts';
@@ -23,7 +24,7 @@ const STORE_ALERT = 'kernel:store_fails';
 /**
  * The parts of a kernel, wired. Each knows those made before it and calls them; what it has to say to one made
  * later, it says through a function given here. The arrows: runs ← dispatcher ← endings ← reports, delegation,
- * moving; sessions ← failures ← shutdowns; all of them ← recovery.
+ * moving; dispatcher ← holding; sessions ← failures ← shutdowns; all of them ← recovery.
  */
 export type Parts = ReturnType<typeof makeParts>;
 
@@ -51,6 +52,7 @@ export function makeParts(core: Core, lookups: Lookups) {
   const reports: Reports = new Reports(core, endings);
   const delegation: Delegation = new Delegation(core, dispatcher, endings);
   const moving = new Moving(core, dispatcher, endings);
+  const holding = new Holding(core, dispatcher);
 
   const sessions: Sessions = new Sessions(core, {
     ended: (agent, error) => failures.failed(agent, error),
@@ -85,6 +87,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     reports,
     delegation,
     moving,
+    holding,
     sessions,
     heartbeats,
     spawning,
@@ -125,7 +128,10 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation, runs
   }
   observers.agentMoved(moved.agent, moved.event);
   if (moved.event.kind === 'agent.assigned') heartbeats.watch(moved.agent);
-  if (moved.event.kind === 'agent.stopped') runs.forget(moved.agent);
+  if (moved.event.kind === 'agent.stopped') {
+    runs.forget(moved.agent);
+    core.heldOff.forget(moved.agent.spec.id);
+  }
   if (
     moved.event.kind === 'agent.failed' ||
     moved.event.kind === 'agent.ready' ||

@@ -1,4 +1,5 @@
 import { type AgentRecord, hasRoom, isLive, tasksOf } from './agents.ts';
+import type { HeldOff } from './held-off.ts';
 import { mayRun, mayRunTask, needOf } from './match.ts';
 import type { TaskQueue } from './queue.ts';
 import type { Roster } from './roster.ts';
@@ -9,11 +10,13 @@ import type { TaskRecord } from './tasks.ts';
 export class Router {
   readonly #roster: Roster;
   readonly #queue: TaskQueue;
+  readonly #heldOff: HeldOff;
   readonly #memory: Memory;
 
-  constructor(roster: Roster, queue: TaskQueue, affinityKeysMax: number) {
+  constructor(roster: Roster, queue: TaskQueue, heldOff: HeldOff, affinityKeysMax: number) {
     this.#roster = roster;
     this.#queue = queue;
+    this.#heldOff = heldOff;
     this.#memory = { lastOrder: 0, affinity: new Map(), affinityKeysMax };
   }
 
@@ -23,9 +26,15 @@ export class Router {
     const need = needOf(task);
     const free: AgentRecord[] = [];
     for (const agent of this.#among(bound)) {
-      if (hasRoom(agent) && mayRun(agent, need) && !tasksOf(agent.status).includes(task.spec.id)) free.push(agent);
+      if (!this.mayHand(agent) || !mayRun(agent, need)) continue;
+      if (!tasksOf(agent.status).includes(task.spec.id)) free.push(agent);
     }
     return bound !== null && this.#queue.hasNamed(bound) ? [] : free;
+  }
+
+  /** Whether an agent can be handed a task now. */
+  mayHand(agent: AgentRecord): boolean {
+    return hasRoom(agent) && this.#heldOff.admits(agent.spec.id);
   }
 
   /** Whether no agent that is there, or is starting, could ever run it. */
@@ -47,7 +56,7 @@ export class Router {
   victim(task: TaskRecord): TaskRecord | null {
     let victim: TaskRecord | null = null;
     for (const agent of this.#among(task.boundTo)) {
-      if (!isLive(agent) || !mayRunTask(agent, task)) continue;
+      if (!isLive(agent) || !mayRunTask(agent, task) || !this.#heldOff.admits(agent.spec.id)) continue;
       for (const id of tasksOf(agent.status)) victim = lessUrgent(victim, this.#roster.tasks.get(id), agent.spec.id);
     }
     return victim !== null && victim.spec.priority <= task.spec.priority ? victim : null;

@@ -4,7 +4,7 @@ import { type AnyPlugin, definePlugin, type PluginReport } from '../../src/contr
 import type { KernelConfig } from '../../src/kernel/index.ts';
 import { PLUGINS } from '../../src/plugins/index.ts';
 import { combinationsOf, incompleteSubsets } from '../kernel/hooks/plugin-matrix.ts';
-import { failureOf } from '../kernel/hooks/support.ts';
+import { failureOf, ManualStopwatch } from '../kernel/hooks/support.ts';
 import { KERNEL_CONTRACT, type Open } from './support/kernel-contract.ts';
 import { type PluginRig, rig } from './support/rig.ts';
 
@@ -32,8 +32,8 @@ describe.each(COMBINATIONS)('with $name, the kernel keeps its promises', ({ name
   it.each(KERNEL_CONTRACT)('$says', async ({ holds }) => {
     const rigs: PluginRig[] = [];
     const open: Open = async (config: KernelConfig = {}) => {
-      // A health report that is cut short on a busy machine would lack sections.
-      const opened = await rig(plugins, { healthMs: 60_000, ...config });
+      // Time stands still for the plugins' budgets: on a busy machine, some would be used up by nobody's fault.
+      const opened = await rig(plugins, { stopwatch: new ManualStopwatch(), ...config });
       rigs.push(opened);
       return opened;
     };
@@ -42,17 +42,14 @@ describe.each(COMBINATIONS)('with $name, the kernel keeps its promises', ({ name
   });
 });
 
-/**
- * They stand in the order that the combination says, and none of them did anything wrong. That one held the event
- * loop for long says more about the machine than about the plugin, so it is left out.
- */
+/** They stand in the order that the combination says, and none of them did anything wrong. */
 async function expectWell({ orchestrator, settle }: PluginRig, name: string): Promise<void> {
   await settle();
   const { plugins, sections } = await orchestrator.getHealthStatus();
   expect(plugins.map((plugin) => plugin.name).join(' > ') || 'no plugin').toBe(name);
   expect(Object.keys(sections).toSorted()).toEqual(plugins.map((plugin) => plugin.name).toSorted());
   for (const plugin of plugins as readonly PluginReport[]) {
-    expect(plugin.errors - plugin.overruns, plugin.lastFinding ?? '').toBe(0);
+    expect(plugin.errors, plugin.lastFinding ?? '').toBe(0);
     expect(plugin).toMatchObject({ timeouts: 0, vetoes: 0, dropped: 0, unsettled: 0 });
   }
 }

@@ -16,11 +16,22 @@ export type Engine = {
   readonly loopWatch: LoopWatch | null;
   readonly kernel: PluginKernel;
   readonly log: PluginLog;
+  readonly holding: Holding;
   /** Told of every limit that was hit. */
   readonly limitHit: (name: string) => void;
   readonly emit: <N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]) => void;
   readonly use: <P extends AnyPlugin>(plugin: P) => CapabilitiesOf<P>;
 };
+
+/** Keeps work from agents, for the plugin that says so: see `PluginContext.holdOff`. */
+export type Holding = {
+  readonly holdOff: (plugin: string, agentId: string, untilMs: number, everyMs: number) => void;
+  readonly release: (plugin: string, agentId: string) => void;
+  /** The plugin is gone. */
+  readonly releaseAll: (plugin: string) => void;
+};
+
+export const noHolding: Holding = { holdOff: () => {}, release: () => {}, releaseAll: () => {} };
 
 /** What a call of a hook is made with: the engine, and what is left of the budget. */
 export type Calls = { readonly engine: Engine; readonly meter: Meter };

@@ -27,6 +27,12 @@ export async function applyConfig(engine: Engine, plugin: LoadedPlugin, given: u
   });
 }
 
+/** The plugin is to be replaced: it is told no further event, so that its state holds what it was told and no more. */
+export async function hold(engine: Engine, plugin: LoadedPlugin): Promise<void> {
+  if ((await inTime(engine, drainMsMax, plugin.queue.suspend())) === 'late')
+    engine.findings.add(plugin.name, 'swap', 'drain_timed_out', `what it is told took more than ${drainMsMax} ms`);
+}
+
 /**
  * Waits until nobody uses these plugins any more, or the time is up.
  *
@@ -69,8 +75,12 @@ async function run(
 }
 
 /** Whether work was done before the time was up. Rejects as the work does. */
-export async function inTime(engine: Engine, ms: number, work: Promise<unknown>): Promise<'in time' | 'late'> {
+export async function inTime(
+  { stopwatch }: Pick<Engine, 'stopwatch'>,
+  ms: number,
+  work: Promise<unknown>,
+): Promise<'in time' | 'late'> {
   const late = Promise.withResolvers<'late'>();
-  const cancelTimer = engine.stopwatch.after(ms, () => late.resolve('late'));
+  const cancelTimer = stopwatch.after(ms, () => late.resolve('late'));
   return Promise.race([work.then(() => 'in time' as const), late.promise]).finally(cancelTimer);
 }

@@ -3,6 +3,7 @@ import { type AnyPlugin, BUDGETS, type MergeRule, type PluginContext } from '../
 import { implementedHooks } from './check.ts';
 import { readConfig } from './config.ts';
 import type { Engine } from './engine.ts';
+import { checkFired } from './fired.ts';
 import { HookRun } from './hook-run.ts';
 import { LoopShare } from './loop-share.ts';
 import { ObserverQueue } from './observer-queue.ts';
@@ -100,7 +101,10 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
     signal,
     kernel: engine.kernel,
     now: () => engine.clock.now(),
-    emit: (hook, event) => engine.emit(name, hook, event),
+    emit: (hook, event) => {
+      checkFired(name, hook, event);
+      engine.emit(name, hook, event);
+    },
     use: (other) => {
       if (!(definition.requires ?? []).includes(other.name))
         throw new TypeError(`plugin ${name} uses ${other.name} without requiring it`);
@@ -108,6 +112,14 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
     },
     repeat: (everyMs, turn) => plugin.repeats.add(everyMs, turn),
     after: (delayMs, turn) => plugin.timers.add(delayMs, turn),
+    holdOff: (agentId, untilMs, everyMs) => {
+      if (!Number.isFinite(untilMs) || !(everyMs > 0 && everyMs < Number.POSITIVE_INFINITY))
+        throw new RangeError(
+          `hold off until ${untilMs}, then every ${everyMs} ms: both must be finite, the latter above 0`,
+        );
+      engine.holding.holdOff(name, agentId, untilMs, everyMs);
+    },
+    release: (agentId) => engine.holding.release(name, agentId),
     finding: (message) => engine.findings.add(name, 'plugin', 'reported', message),
     log: (level, message, facts = {}) => engine.log(name, level, message, facts),
   } satisfies PluginContext<unknown, unknown>);

@@ -1,3 +1,4 @@
+import type { HookName } from '../../contract/hooks.ts';
 import { callHook, isPending, NO_SAY } from './call.ts';
 import type { Calls, Engine } from './engine.ts';
 import type { HookRun } from './hook-run.ts';
@@ -9,6 +10,9 @@ export const observedMax = 10_000;
 export const turnMsMax = 2;
 /** A queue that was longer than this gives its room back when it is empty. */
 const ROOM_KEPT = 2_048;
+
+/** Another plugin's queue, and what it is called by. */
+type Successor = { readonly hooks: ReadonlyMap<HookName, HookRun>; readonly queue: HookRun['plugin']['queue'] };
 
 /**
  * Events that wait to be observed by one plugin. They are told in order, one at a time, after the call that
@@ -25,7 +29,9 @@ export class ObserverQueue {
   #untilMs = 0;
   #left = 0;
   #full = false;
+  #suspended = false;
   readonly #whenEmpty: (() => void)[] = [];
+  readonly #whenStill: (() => void)[] = [];
 
   constructor(engine: Engine) {
     // No call waits for observers.
@@ -43,13 +49,41 @@ export class ObserverQueue {
     }
     this.#runs[this.#tail] = run;
     this.#events[this.#tail++] = event;
-    if (this.#state === 'idle') this.#schedule();
+    if (this.#state === 'idle' && !this.#suspended) this.#schedule();
   }
 
   /** Resolves once nothing waits. */
   empty(): Promise<void> {
-    if (this.#state === 'idle') return Promise.resolve();
+    if (this.#state === 'idle' && this.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** Tells nothing more, until it is resumed. Resolves once what is being told has ended. */
+  suspend(): Promise<void> {
+    this.#suspended = true;
+    if (this.#state !== 'waiting') return Promise.resolve();
+    return new Promise((resolve) => this.#whenStill.push(resolve));
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    if (this.#state === 'idle' && this.length > 0) this.#schedule();
+  }
+
+  /** What waits is told to the plugin that takes the place of this one; what that does not listen to is told here. */
+  handTo(next: Successor): void {
+    const waiting = this.#runs
+      .slice(this.#head, this.#tail)
+      .map((run, i) => [run, this.#events[this.#head + i]] as const);
+    this.#tail = this.#head;
+    for (const [run, event] of waiting) {
+      const nextRun = next.hooks.get(run.place as HookName);
+      if (nextRun === undefined) this.push(run, event);
+      else next.queue.push(nextRun, event);
+    }
+    this.#left = Math.min(this.#left, this.length);
+    this.resume();
+    if (this.#state === 'idle') this.#becomeIdle();
   }
 
   #drop(run: HookRun): void {
@@ -65,6 +99,10 @@ export class ObserverQueue {
   }
 
   #turn(): void {
+    if (this.#suspended) {
+      this.#pause();
+      return;
+    }
     this.#compact();
     const { engine, meter } = this.#calls;
     meter.readMs = engine.stopwatch.nowMs();
@@ -76,15 +114,16 @@ export class ObserverQueue {
   /** What comes during the turn waits for the next: observers that make events would else never end it. */
   #tell(): void {
     const { meter } = this.#calls;
-    while (this.#left > 0 && meter.readMs < this.#untilMs) {
+    while (this.#left > 0 && meter.readMs < this.#untilMs && !this.#suspended) {
       const pending = this.#tellNext();
       if (pending === null) continue;
       this.#state = 'waiting';
       pending.then(() => this.#goOn());
       return;
     }
-    if (this.length > 0) this.#schedule();
-    else this.#becomeIdle();
+    if (this.length === 0) this.#becomeIdle();
+    else if (this.#suspended) this.#pause();
+    else this.#schedule();
   }
 
   /** A plugin that answered within the turn is told more in it. */
@@ -104,8 +143,13 @@ export class ObserverQueue {
     return answer.then((value) => ended(run, value));
   }
 
-  #becomeIdle(): void {
+  #pause(): void {
     this.#state = 'idle';
+    for (const resolve of this.#whenStill.splice(0)) resolve();
+  }
+
+  #becomeIdle(): void {
+    this.#pause();
     this.#full = false;
     this.#rewind();
     for (const resolve of this.#whenEmpty.splice(0)) resolve();

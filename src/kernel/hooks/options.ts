@@ -1,7 +1,7 @@
 import type { EmittableHook, HookEvents } from '../../contract/hooks.ts';
 import type { PluginKernel, SavedState } from '../../contract/plugins.ts';
 import type { Clock } from '../clock.ts';
-import type { LoopWatch, PluginLog } from './engine.ts';
+import type { Holding, LoopWatch, PluginLog } from './engine.ts';
 import type { Finding } from './findings.ts';
 import type { StateKeeping } from './state-keeper.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -30,4 +30,6 @@ export type PluginOptions = {
   readonly emitted?: (plugin: string, hook: EmittableHook, event: HookEvents[EmittableHook]) => void;
   /** Told of every limit that was hit. */
   readonly limitHit?: (name: string) => void;
+  /** Default: no agent can be held off. */
+  readonly holding?: Holding;
 };

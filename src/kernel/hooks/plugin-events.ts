@@ -1,5 +1,5 @@
 import type { StandingAlert } from '../../contract/health.ts';
-import { type EmittableHook, HOOKS, type HookEvents, type HookName } from '../../contract/hooks.ts';
+import type { EmittableHook, HookEvents, HookName } from '../../contract/hooks.ts';
 import type { Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
 import type { HookRun } from './hook-run.ts';
@@ -22,10 +22,7 @@ export class PluginEvents {
     this.#parts = parts;
   }
 
-  /** @throws {TypeError} for a hook that plugins do not fire */
   emit<N extends EmittableHook>(plugin: string, hook: N, event: HookEvents[N]): void {
-    if (!Object.hasOwn(HOOKS, hook) || (HOOKS[hook].firedBy as string) === 'kernel')
-      throw new TypeError(`plugin ${plugin}: plugins do not fire ${hook}`);
     this.#tellOthers(plugin, hook, event);
     const { findings, emitted } = this.#parts;
     if (this.alerts.heard(plugin, hook, event) === 'full')

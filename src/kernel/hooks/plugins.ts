@@ -10,10 +10,10 @@ import { systemClock } from '../clock.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { Changes } from './changes.ts';
 import { checkDefinition } from './check.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, noHolding } from './engine.ts';
 import { type Finding, Findings } from './findings.ts';
 import { freezeDeep } from './freeze.ts';
-import { applyConfig, disposeOf, drain, initialize } from './lifecycle.ts';
+import { applyConfig, disposeOf, drain, hold, initialize } from './lifecycle.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import { Operation } from './operation.ts';
 import type { PluginOptions, Snapshot } from './options.ts';
@@ -58,6 +58,7 @@ export class Plugins {
       kernel: options.kernel,
       log: options.log ?? (() => {}),
       limitHit: options.limitHit ?? (() => {}),
+      holding: options.holding ?? noHolding,
       use: (plugin) => this.use(plugin),
       emit: (plugin, hook, event) => this.#events.emit(plugin, hook, event),
     };
@@ -163,6 +164,7 @@ export class Plugins {
       const begun = this.#table.plugins;
       this.#table = new HookTable([]);
       for (const plugin of begun.toReversed()) await disposeOf(this.#engine, plugin);
+      for (const { name } of begun) this.#engine.holding.releaseAll(name);
       throw error;
     }
   }
@@ -223,12 +225,15 @@ export class Plugins {
     try {
       const standing = old === undefined ? await this.#keeper?.resume(fresh) : [];
       await initialize(this.#engine, fresh);
+      if (old !== undefined) await hold(this.#engine, old);
       const saved = old === undefined ? null : await savedStateOf(old);
       if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
       return standing ?? [];
     } catch (error) {
+      old?.queue.resume();
       if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
+      if (old === undefined) this.#engine.holding.releaseAll(fresh.name);
       throw error;
     }
   }
@@ -236,9 +241,13 @@ export class Plugins {
   async #swap(next: readonly LoadedPlugin[], gone: LoadedPlugin | undefined): Promise<void> {
     this.#replaceTable(next);
     if (gone === undefined) return;
+    const successor = this.#find(gone.name);
+    if (successor !== undefined) gone.queue.handTo(successor);
     await drain(this.#engine, [gone], this.#earlier);
-    if (this.#find(gone.name) === undefined) await this.#keepFor(gone);
+    const isUnloaded = successor === undefined;
+    if (isUnloaded) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
+    if (isUnloaded) this.#engine.holding.releaseAll(gone.name);
   }
 
   /** For whenever it is loaded again. */

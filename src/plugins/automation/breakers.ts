@@ -1,9 +1,10 @@
-import { addBounded, getBounded, hit } from '../parts/bounded.ts';
+import { addBounded, hit } from '../parts/bounded.ts';
 import { admits, afterEnding, at, type BreakerState, CLOSED, type Ending } from './breaker.ts';
 import type { Circuit } from './shapes.ts';
 import { BOUNDS, type Breaker, type Context } from './state.ts';
 
-export const agentKey = (agentId: string): string => `agent:${agentId}`;
+const AGENT = 'agent:';
+export const agentKey = (agentId: string): string => `${AGENT}${agentId}`;
 export const typeKey = (type: string): string => `type:${type}`;
 
 /** The state now, of a breaker that exists or of one that never had to. */
@@ -51,7 +52,7 @@ export function openBreaker(key: string, why: string, context: Context): void {
 /** What failed was started anew: it may be tried at once. */
 export function tryAnew(key: string, context: Context): void {
   const breaker = context.state.breakers.get(key);
-  if (breaker?.state.kind === 'open') breaker.state = { kind: 'half_open', trial: null };
+  if (breaker?.state.kind === 'open') move(key, breaker, { kind: 'half_open', trial: null }, context);
 }
 
 /** `false`: there is none. */
@@ -75,11 +76,19 @@ export function circuitOf(key: string, context: Context): Circuit {
 }
 
 /** What never failed needs none. */
-function breakerOf(key: string, ok: boolean, { state }: Context): Breaker | null {
-  if (ok && !state.breakers.has(key)) return null;
-  const make = (): Breaker => ({ state: CLOSED, endings: [], opened: 0 });
-  const gone = (over: number) => hit(state.limitsHit, 'breakersMax', over);
-  return getBounded(state.breakers, key, make, BOUNDS.breakersMax, gone);
+function breakerOf(key: string, ok: boolean, context: Context): Breaker | null {
+  const { breakers, limitsHit } = context.state;
+  const known = breakers.get(key);
+  if (ok && known === undefined) return null;
+  const breaker = known ?? { state: CLOSED, endings: [], opened: 0 };
+  breakers.delete(key);
+  breakers.set(key, breaker);
+  const [oldest] = breakers.keys();
+  if (breakers.size > BOUNDS.breakersMax && oldest !== undefined) {
+    forgetBreaker(oldest, context);
+    hit(limitsHit, 'breakersMax');
+  }
+  return breaker;
 }
 
 function inWindow({ endings }: Breaker, { now, config }: Context): readonly Ending[] {
@@ -87,10 +96,27 @@ function inWindow({ endings }: Breaker, { now, config }: Context): readonly Endi
   return endings.filter(({ atMs }) => atMs > sinceMs);
 }
 
+/** What died with the last process: the kernel knows nothing of the breakers that it left. */
+export function holdOffAgain(context: Context): void {
+  for (const key of context.state.breakers.keys()) tellKernel(key, breakerAt(key, context), context);
+}
+
+/** The kernel keeps work from an agent, tasks that were queued before as well, and lets one through as a trial. */
+function tellKernel(key: string, state: BreakerState, { config, holdOff, now, release }: Context): void {
+  if (!key.startsWith(AGENT)) return;
+  const agentId = key.slice(AGENT.length);
+  const { testMs } = config.breaker;
+  if (state.kind === 'closed') release(agentId);
+  else if (state.kind === 'open') holdOff(agentId, state.untilMs, testMs);
+  else holdOff(agentId, state.trial === null ? now() : state.trial.sinceMs + testMs, testMs);
+}
+
 /** An alert stands as long as it is not closed. */
-function move(key: string, breaker: Breaker, to: BreakerState, { emit, now, plugin }: Context): void {
+function move(key: string, breaker: Breaker, to: BreakerState, context: Context): void {
+  const { emit, now, plugin } = context;
   const from = breaker.state;
   breaker.state = to;
+  if (to !== from && (to.kind !== 'closed' || from.kind !== 'closed')) tellKernel(key, to, context);
   const id = `${plugin}:breaker:${key}`;
   if (to.kind === 'open' && (from.kind !== 'open' || from.untilMs !== to.untilMs)) breaker.opened++;
   if (from.kind === 'closed' && to.kind === 'open') {

@@ -3,6 +3,7 @@ import { admit, chooseAdmitted } from './admission.ts';
 import {
   agentKey,
   beginTrial,
+  breakerAt,
   circuitOf,
   forgetBreaker,
   openBreaker,
@@ -124,7 +125,10 @@ export const automation = definePlugin({
 function ended(type: string, agentId: string | null, ok: boolean, context: Context): void {
   const { scopes } = context.config.breaker;
   if (scopes.includes('type')) recordEnding(typeKey(type), ok, context);
-  if (scopes.includes('agent') && agentId !== null) recordEnding(agentKey(agentId), ok, context);
+  if (agentId === null) return;
+  const key = agentKey(agentId);
+  // One that was opened for a reason of its own closes by its trial, whatever the scopes.
+  if (scopes.includes('agent') || breakerAt(key, context).kind !== 'closed') recordEnding(key, ok, context);
 }
 
 function acceptedAs(id: string | null): { accepted: boolean; id: string | null } {

@@ -3,6 +3,7 @@ import { BanyanError } from '../../contract/errors.ts';
 import type { Task } from '../../contract/tasks.ts';
 import { isLive } from '../parts/replacement.ts';
 import { messageOf } from '../parts/steps.ts';
+import { agentKey, isAdmitted } from './breakers.ts';
 import type { reassignment } from './shapes.ts';
 import type { Context } from './state.ts';
 
@@ -69,10 +70,14 @@ async function moveAway({ id }: Task, { kernel }: Context): Promise<boolean | nu
   return wasMoved(kernel.reassign(id, null));
 }
 
-/** A task that waits could be given to the same agent again, so it is given to another by name. */
-async function bindElsewhere(task: Task, agentId: string, { kernel }: Context): Promise<boolean | null> {
+/** A task that waits could be given to the same agent again, so it is given to another by name, one that gets work. */
+async function bindElsewhere(task: Task, agentId: string, context: Context): Promise<boolean | null> {
+  const { kernel } = context;
   const others = (await kernel.listAgents()).filter((agent) => agent.id !== agentId && isLive(agent));
-  for (const other of others.toSorted((a, b) => a.taskIds.length - b.taskIds.length)) {
+  const isKeptAway = (id: string) => Number(!isAdmitted(agentKey(id), context));
+  for (const other of others.toSorted(
+    (a, b) => isKeptAway(a.id) - isKeptAway(b.id) || a.taskIds.length - b.taskIds.length,
+  )) {
     const isMoved = await wasMoved(kernel.reassign(task.id, other.id));
     if (isMoved !== false) return isMoved;
   }

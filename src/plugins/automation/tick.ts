@@ -1,3 +1,4 @@
+import { holdOffAgain } from './breakers.ts';
 import { handleEvents } from './events.ts';
 import { heal } from './healing.ts';
 import { reviewMode } from './health.ts';
@@ -9,6 +10,7 @@ import type { Context } from './state.ts';
 export function begin(context: Context): void {
   const { config, repeat } = context;
   endLost(context);
+  holdOffAgain(context);
   repeat(config.tickMs, () => tick(context));
   repeat(config.healing.everyMs, async () => {
     await reviewMode(context);

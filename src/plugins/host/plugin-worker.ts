@@ -147,6 +147,11 @@ function engineOver(kernel: Peer<AskedBack>): Engine {
     loopWatch: null,
     kernel: Object.fromEntries(verbs) as PluginKernel,
     limitHit: () => {},
+    holding: {
+      holdOff: (_plugin, agentId, untilMs, everyMs) => kernel.note('hold_off', { agentId, untilMs, everyMs }),
+      release: (_plugin, agentId) => kernel.note('release', { agentId }),
+      releaseAll: () => {},
+    },
     log: (_plugin, level, message, facts) => kernel.note('log', { level, message, facts }),
     emit: (_plugin, hook, event) => kernel.note('emit', { hook, event }),
     use: (plugin) => remoteCapabilities(kernel, plugin),

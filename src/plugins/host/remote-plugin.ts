@@ -44,7 +44,7 @@ function stateElsewhere(worker: RemoteWorker, version: number): PluginState<unkn
   };
 }
 
-/** Notes (events, logs, findings) of one worker that are taken in a second; the rest is dropped and counted. */
+/** Notes (events, logs, findings, agents held off) of one worker that are taken in a second; the rest is dropped and counted. */
 export const notesPerSecondMax = 1_000;
 
 /** What a worker may ask of the kernel: what a plugin in the kernel's process may ask of its context. */
@@ -115,6 +115,9 @@ const NOTES = {
     if (Object.hasOwn(HOOKS, hook) && (HOOKS[hook].firedBy as string) !== 'kernel') context.emit(hook, event);
     else context.log('warn', `it tried to fire ${hook}, which plugins do not fire`);
   },
+  hold_off: (context: Context, said: { agentId: string; untilMs: number; everyMs: number }) =>
+    context.holdOff(said.agentId, said.untilMs, said.everyMs),
+  release: (context: Context, { agentId }: { agentId: string }) => context.release(agentId),
   finding: (context: Context, { place, kind, message }: { place: string; kind: string; message: string }) =>
     context.finding(kind === 'reported' ? String(message) : `in its worker, ${place} ${kind}: ${message}`),
 } as const;

@@ -1,4 +1,6 @@
-import type { SavedState } from '../../contract/plugins.ts';
+import { BanyanError } from '../../contract/errors.ts';
+import { BUDGETS, type SavedState } from '../../contract/plugins.ts';
+import { inTime } from '../../kernel/hooks/lifecycle.ts';
 import type { Stopwatch } from '../../kernel/hooks/stopwatch.ts';
 import type { Asked, Manifest, PeerMessage } from './messages.ts';
 import { Peer, type Serving } from './peer.ts';
@@ -32,6 +34,9 @@ type Options = {
   readonly told: (what: string) => void;
 };
 
+/** How long a worker may take to start and to load its module: one whose thread hangs is ended earlier. */
+export const loadMsMax = 30_000;
+
 /** A plugin's worker, from the kernel's side: asks it, and starts it again when it ended. */
 export class RemoteWorker {
   readonly #options: Options;
@@ -49,7 +54,7 @@ export class RemoteWorker {
     this.#restarts = new Restarts(options.restart);
   }
 
-  /** Starts the worker and loads its module. */
+  /** Starts the worker and loads its module. @throws PLUGIN_INVALID, PLUGIN_FAILED */
   async open(): Promise<Manifest> {
     try {
       const manifest = await this.#start();
@@ -77,7 +82,7 @@ export class RemoteWorker {
   /** Its state; where it cannot be asked, the last that is known, or `undefined`. */
   async fetchState(version: number): Promise<unknown> {
     try {
-      this.#remember({ version, state: await this.ask('fetch_state', null) });
+      this.#remember({ version, state: await this.#within(BUDGETS.fetchStateMs, 'fetch_state', null) });
     } catch (error) {
       this.#options.told(`its state is the last known one: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -90,13 +95,13 @@ export class RemoteWorker {
       this.#first = saved;
       return;
     }
-    await this.ask('replace_state', saved);
+    await this.#within(BUDGETS.fetchStateMs, 'replace_state', saved);
     this.#remember(saved);
   }
 
   async dispose(): Promise<void> {
     try {
-      await this.ask('dispose', null);
+      await this.#within(BUDGETS.disposeMs, 'dispose', null);
     } finally {
       this.close();
     }
@@ -128,7 +133,7 @@ export class RemoteWorker {
     this.#peer = peer;
     this.#connection = connection;
     await connection.open();
-    return peer.call('describe', null);
+    return this.#answerIn(loadMsMax, 'describe', peer.call('describe', null));
   }
 
   #isUp(): void {
@@ -157,12 +162,23 @@ export class RemoteWorker {
     if (goOn === null) return;
     try {
       await this.#start();
-      await this.#peer?.call('initialize', goOn);
+      if (this.#peer !== null)
+        await this.#answerIn(BUDGETS.initializeMs, 'initialize', this.#peer.call('initialize', goOn));
       this.#isUp();
       this.#options.told('its worker is up again');
     } catch (error) {
       this.#down(error instanceof Error ? error.message : String(error), this.#options.stopwatch.nowMs());
     }
+  }
+
+  async #within<V extends keyof Asked>(ms: number, verb: V, body: Asked[V]['body']): Promise<Asked[V]['answer']> {
+    return this.#answerIn(ms, verb, this.ask(verb, body));
+  }
+
+  /** @throws PLUGIN_FAILED when it does not come in time */
+  async #answerIn<T>(ms: number, verb: keyof Asked, answer: Promise<T>): Promise<T> {
+    if ((await inTime(this.#options, ms, answer)) === 'in time') return answer;
+    throw new BanyanError('PLUGIN_FAILED', `its worker did not answer ${verb} within ${ms} ms`);
   }
 
   #remember(saved: SavedState): void {

@@ -80,7 +80,9 @@ async function standIn({ kernel }: Context, facts: Facts): Promise<string> {
   return `${facts.standIn.id}, spawned for it`;
 }
 
-async function moveTasks({ kernel }: Context, facts: Facts): Promise<string> {
+async function moveTasks({ kernel, holdOff, now, config }: Context, facts: Facts): Promise<string> {
+  // Its places become free with the tasks that leave it: none that is queued may begin there.
+  holdOff(facts.agentId, now() + config.sequenceMsMax, config.sequenceMsMax);
   const to = facts.standIn?.id ?? null;
   for (const { id } of facts.tasks) {
     const task = await kernel.getTask(id);

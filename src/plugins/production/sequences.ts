@@ -6,9 +6,18 @@ import { failoverFacts, failoverSteps } from './failover.ts';
 import type { disasterInput, failoverInput, SequenceResult } from './shapes.ts';
 import { BOUNDS, type Context } from './state.ts';
 
-export function failOver(input: z.output<typeof failoverInput>, context: Context): Promise<SequenceResult> {
+export async function failOver(input: z.output<typeof failoverInput>, context: Context): Promise<SequenceResult> {
   const { agentId, toAgentId = null, reason, drill } = input;
-  return take('failover', failoverSteps(context), failoverFacts(agentId, toAgentId, reason), drill, context);
+  const result = await take(
+    'failover',
+    failoverSteps(context),
+    failoverFacts(agentId, toAgentId, reason),
+    drill,
+    context,
+  );
+  // One that could not be retired stays in service.
+  if (!drill) context.release(agentId);
+  return result;
 }
 
 export function recoverFromDisaster(input: z.output<typeof disasterInput>, context: Context): Promise<SequenceResult> {

@@ -46,7 +46,7 @@ describe("a call's budget", () => {
     };
     const plugins = await load([guard('busy', hold)], { stopwatch });
     expect(() => plugins.begin().guard('allow_agent_spawn', spawnEvent())).toThrow('after thinking');
-    expect(plugins.report()[0]).toMatchObject({ overruns: 1, errors: 1, vetoes: 1 });
+    expect(plugins.report()[0]).toMatchObject({ overruns: 1, errors: 0, vetoes: 1 });
     expect(plugins.findings()).toMatchObject([{ kind: 'overran', message: '25.0 ms of 20 ms' }]);
   });
 
@@ -217,6 +217,64 @@ describe('the breaker of a hook', () => {
     expect(state.asked).toBe(BREAKER.failuresMin + 2);
   });
 
+  it('stays open five minutes at most, however many trials fail', async () => {
+    const { stopwatch, state, ask } = await withBreaker();
+    for (let trial = 1; trial <= 10; trial++) {
+      stopwatch.advance(300_000);
+      ask();
+      expect(state.asked).toBe(BREAKER.failuresMin + trial);
+    }
+    stopwatch.advance(299_999);
+    ask();
+    expect(state.asked).toBe(BREAKER.failuresMin + 10);
+  });
+
+  it('makes another trial when others used up the time of the first', async () => {
+    const stopwatch = new ManualStopwatch();
+    let asked = 0;
+    let answers: { first: () => unknown; second: () => unknown } = {
+      first: () => undefined,
+      second: () => {
+        throw new Error('broken');
+      },
+    };
+    const writer = (name: string, hook: () => unknown) =>
+      plugin(name, {
+        hooks: { before_task_delegate: hook },
+        writes: { before_task_delegate: { priority: 'max' } },
+        budgets: { callMs: { before_task_delegate: 60 } },
+      });
+    const second = () => {
+      asked++;
+      return answers.second();
+    };
+    const plugins = await load([writer('a', () => answers.first()), writer('b', second)], {
+      stopwatch,
+      operationMs: 100,
+    });
+    const ask = () => plugins.begin().transform('before_task_delegate', delegateEvent());
+    const breaker = () => plugins.report()[1]?.breaker;
+    for (let i = 0; i < BREAKER.failuresMin; i++) ask();
+    expect(breaker()).toBe('open');
+    stopwatch.advance(BREAKER.cooldownMs);
+    answers = { first: never, second: never };
+    const trial = ask();
+    stopwatch.advance(60);
+    await new Promise(setImmediate);
+    expect([breaker(), asked]).toEqual(['half_open', BREAKER.failuresMin + 1]);
+    stopwatch.advance(40);
+    await trial;
+    expect(breaker()).toBe('open');
+    answers = { first: () => undefined, second: () => undefined };
+    // As long as before: the trial told nothing of the plugin.
+    stopwatch.advance(BREAKER.cooldownMs - 1);
+    ask();
+    expect(breaker()).toBe('open');
+    stopwatch.advance(1);
+    ask();
+    expect([breaker(), asked]).toEqual(['closed', BREAKER.failuresMin + 2]);
+  });
+
   it('lets only one call try at a time', async () => {
     const stopwatch = new ManualStopwatch();
     let answer: () => unknown = () => {
@@ -250,6 +308,18 @@ describe('the breaker of a hook', () => {
 });
 
 describe('a plugin that holds the event loop', () => {
+  it('for longer than its budget, whose answers are used all the same, is not left alone for that', async () => {
+    const stopwatch = new ManualStopwatch();
+    const parts = { hooks: { allow_agent_spawn: () => stopwatch.advance(60) }, onError: 'closed' as const };
+    const plugins = await load([plugin('stalled', parts)], { stopwatch });
+    for (let i = 0; i < 3 * BREAKER.failuresMin; i++) {
+      plugins.begin().guard('allow_agent_spawn', spawnEvent());
+      stopwatch.advance(1_000);
+    }
+    expect(plugins.report()[0]).toMatchObject({ breaker: 'closed', vetoes: 0, errors: 0, overruns: 15, skipped: 0 });
+    expect(plugins.findings().map(({ kind }) => kind)).toContain('overran');
+  });
+
   it('for more than its share of ten seconds is left alone altogether, then tried again', async () => {
     const stopwatch = new ManualStopwatch();
     const hooks = { allow_agent_spawn: () => stopwatch.advance(90), on_agent_stopped: () => {} };

@@ -35,6 +35,18 @@ describe('loading a set of plugins', () => {
     expect(steps).toEqual(['b initialize', 'a initialize', 'a dispose', 'b dispose']);
   });
 
+  it('disposes of nothing, when it is closed, before all that waits was observed', async () => {
+    const steps: string[] = [];
+    const on_agent_stopped = async ({ reason }: { reason: string }) => {
+      await new Promise(setImmediate);
+      steps.push(`a observes ${reason}`);
+    };
+    const plugins = await load([noting('a', steps, { hooks: { on_agent_stopped } })]);
+    for (const reason of ['x', 'y']) plugins.observe('on_agent_stopped', { agent: agent(), reason });
+    await plugins.close();
+    expect(steps).toEqual(['a initialize', 'a observes x', 'a observes y', 'a dispose']);
+  });
+
   it('is all or nothing: what was initialised is disposed of when a later one fails', async () => {
     const steps: string[] = [];
     const fails = plugin('b', {
@@ -149,6 +161,72 @@ describe('a hot swap', () => {
     await plugins.load(counter('1.1.0'));
     answerOf(plugins);
     expect(states).toEqual([{ n: 2 }, { n: 3 }]);
+  });
+
+  it('loses no event: what is being told ends first, and what waits is told to the new one, in order', async () => {
+    const first = Promise.withResolvers<void>();
+    const audit = (version: string) =>
+      plugin('audit', {
+        version,
+        state: { version: 1, initial: () => ({ seen: [] as string[] }) },
+        hooks: {
+          async on_agent_stopped({ reason }: { reason: string }, { state }: { state: { seen: string[] } }) {
+            if (reason === 'e0') await first.promise;
+            state.seen.push(`${version} ${reason}`);
+          },
+        },
+      });
+    const plugins = await load([audit('1.0.0')]);
+    const stop = (reason: string) => plugins.observe('on_agent_stopped', { agent: agent(), reason });
+    for (let i = 0; i < 4; i++) stop(`e${i}`);
+    await new Promise(setImmediate);
+    const swap = plugins.load(audit('1.0.1'));
+    await new Promise(setImmediate);
+    stop('e4');
+    first.resolve();
+    await swap;
+    stop('e5');
+    await plugins.observed();
+    const { audit: kept } = await plugins.snapshot();
+    expect(kept?.state).toEqual({
+      seen: ['1.0.0 e0', '1.0.1 e1', '1.0.1 e2', '1.0.1 e3', '1.0.1 e4', '1.0.1 e5'],
+    });
+    expect(plugins.findings()).toEqual([]);
+  });
+
+  it('that fails tells the old one what waited meanwhile', async () => {
+    const seen: string[] = [];
+    const hooks = { on_agent_stopped: ({ reason }: { reason: string }) => void seen.push(reason) };
+    const state = { version: 1, initial: () => ({}) };
+    const plugins = await load([plugin('audit', { hooks, state })]);
+    plugins.observe('on_agent_stopped', { agent: agent(), reason: 'waits' });
+    const refuses = { version: 2, initial: () => ({}) };
+    expect((await failureOf(() => plugins.load(plugin('audit', { hooks, state: refuses })))).code).toBe(
+      'PLUGIN_INVALID',
+    );
+    await plugins.observed();
+    expect(seen).toEqual(['waits']);
+  });
+
+  it('does not wait for ever for what the old one is being told', async () => {
+    const stopwatch = new ManualStopwatch();
+    const parts = {
+      hooks: { on_agent_stopped: () => new Promise(() => {}) },
+      budgets: { callMs: { on_agent_stopped: 10 * drainMsMax } },
+    };
+    const plugins = await load([plugin('slow', parts)], { stopwatch });
+    plugins.observe('on_agent_stopped', { agent: agent(), reason: 'x' });
+    await new Promise(setImmediate);
+    const swap = plugins.load(plugin('slow', parts));
+    for (let i = 0; i < 2; i++) {
+      await new Promise(setImmediate);
+      stopwatch.advance(drainMsMax);
+    }
+    await swap;
+    expect(plugins.findings().map(({ place, kind }) => `${place} ${kind}`)).toEqual([
+      'swap drain_timed_out',
+      'drain drain_timed_out',
+    ]);
   });
 
   it('that fails leaves the old one running, and disposes of the new one', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PluginContext } from '../../../src/contract/plugins.ts';
 import { observedMax, turnMsMax } from '../../../src/kernel/hooks/observer-queue.ts';
 import { agent, load, ManualStopwatch, plugin } from './support.ts';
 
@@ -174,6 +175,40 @@ describe('events that plugins fire', () => {
     await plugins.observed();
     await plugins.observed();
     expect(heard.toSorted()).toEqual(['a hears first', 'b hears echo', 'b hears first']);
+  });
+
+  it('must be what observers may rely on: else it is the failure of who fires, and nobody is told', async () => {
+    const told: unknown[] = [];
+    const wrong: readonly [string, unknown][] = [
+      ['on_alert_raised', null],
+      ['on_alert_raised', { id: 'x', severity: 'loud', message: 'm', atMs: 1 }],
+      ['on_alert_resolved', { atMs: 1 }],
+      ['on_performance_metric', { name: 'n', value: Number.NaN, unit: 'ms', agentId: null, taskId: null, atMs: 1 }],
+      ['on_session_started', { sessionId: 's', agentIds: 'a', atMs: 1 }],
+    ];
+    const fires = plugin('fires', {
+      hooks: {
+        on_agent_stopped: ({ reason }: { reason: string }, context: PluginContext<unknown, unknown>) => {
+          const [hook, event] = wrong[Number(reason)] ?? [];
+          context.emit(hook as 'on_alert_raised', event as never);
+        },
+      },
+    });
+    const hears = plugin('hears', {
+      hooks: Object.fromEntries(wrong.map(([hook]) => [hook, (e: unknown) => told.push(e)])),
+    });
+    const plugins = await load([fires, hears]);
+    for (const i of wrong.keys()) plugins.observe('on_agent_stopped', { agent: agent(), reason: `${i}` });
+    await plugins.observed();
+    expect([told, plugins.alerts()]).toEqual([[], []]);
+    const threw = plugins.findings().filter(({ kind }) => kind !== 'breaker_opened');
+    expect(threw.map(({ plugin: name, kind, message }) => `${name} ${kind}: ${message}`)).toEqual([
+      'fires threw: plugin fires: on_alert_raised takes a record',
+      'fires threw: plugin fires: on_alert_raised: severity is wrong',
+      'fires threw: plugin fires: on_alert_resolved: id is wrong',
+      'fires threw: plugin fires: on_performance_metric: value is wrong',
+      'fires threw: plugin fires: on_session_started: agentIds is wrong',
+    ]);
   });
 
   it('must be among those that plugins may fire', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AgentFunction } from '../../../src/contract/agents.ts';
+import type { AnyPlugin } from '../../../src/contract/plugins.ts';
 import { MemoryStore } from '../../../src/kernel/index.ts';
 import { FakeClock, settled } from '../support/fake-clock.ts';
 import { rig } from '../support/rig.ts';
@@ -35,6 +36,30 @@ test('a result that is no JSON or too large fails the task, and is not tried aga
   });
   expect((await once(() => 'x'.repeat(200), { jsonBytesMax: 100 })).done).toMatchObject({
     error: { code: 'bad_result' },
+  });
+});
+
+test('a result that plugins veto is a failed attempt, which may be tried again', async () => {
+  const vetoes = {
+    name: 'picky',
+    version: '1.0.0',
+    says: 'wants more than one',
+    hooks: { allow_task_complete: ({ result }: { result: number }) => (result > 1 ? undefined : { veto: 'too few' }) },
+  } as unknown as AnyPlugin;
+  let runs = 0;
+  const { kernel, spawn, delegate, task, clock } = rig(
+    { runtimes: { count: { kind: 'function', run: () => ++runs } } },
+    [vetoes],
+  );
+  await spawn({ runtime: 'count' });
+  const counted = await delegate({ retry: { attemptsMax: 2, pauseMs: 10 } });
+  await kernel.plugins.observed();
+  await clock.advance(10);
+  const message = 'allow_task_complete: plugin picky refused: too few';
+  expect(task(counted)).toMatchObject({
+    state: 'completed',
+    result: 2,
+    attempts: [{ error: { code: 'vetoed', message, retryable: true } }, { end: 'completed' }],
   });
 });
 

@@ -4,6 +4,7 @@ import type { KernelEvent } from '../../../src/contract/events.ts';
 import type { AnyPlugin } from '../../../src/contract/plugins.ts';
 import type { Task, TaskRequest } from '../../../src/contract/tasks.ts';
 import { type KernelConfig, OrchestratorV2 } from '../../../src/kernel/index.ts';
+import { ManualStopwatch } from '../hooks/support.ts';
 import { FakeClock } from './fake-clock.ts';
 
 export type Rig = {
@@ -25,7 +26,7 @@ export function rig(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = [
   const clock = config.clock instanceof FakeClock ? config.clock : new FakeClock();
   let ids = 0;
   const kernel = new OrchestratorV2({ random: () => 0.5, newId: () => `id-${++ids}`, ...config, clock }, plugins);
-  onTestFinished(() => closed(kernel, clock));
+  onTestFinished(() => closed(kernel, clock, config.stopwatch));
   return {
     kernel,
     clock,
@@ -37,13 +38,16 @@ export function rig(config: KernelConfig = {}, plugins: readonly AnyPlugin[] = [
   };
 }
 
-/** Closes a kernel while its time goes on: some of its programs end by force only. */
-async function closed(kernel: OrchestratorV2, clock: FakeClock): Promise<void> {
+/** Closes a kernel while its time goes on: some of its programs, and plugins that hang, end by force only. */
+async function closed(kernel: OrchestratorV2, clock: FakeClock, stopwatch: KernelConfig['stopwatch']): Promise<void> {
   let isClosed = false;
   const closing = kernel.close().finally(() => {
     isClosed = true;
   });
-  while (!isClosed) await clock.advance(100);
+  while (!isClosed) {
+    await clock.advance(100);
+    if (stopwatch instanceof ManualStopwatch) stopwatch.advance(100);
+  }
   await closing;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../../../src/kernel/index.ts';
 import { automation } from '../../../src/plugins/automation/plugin.ts';
 import { automationState, BOUNDS } from '../../../src/plugins/automation/state.ts';
 import { failureOf, load, task } from '../../kernel/hooks/support.ts';
@@ -100,6 +101,54 @@ describe('the breaker of an agent', () => {
       state: { kind: 'open', why: 'the trial failed' },
       opened: 2,
     });
+  });
+
+  it('keeps tasks away that were queued before it opened; one of them is the trial', async () => {
+    const rigged = await rig([automation], noHealing);
+    const { orchestrator, spawn, pass, settle, delegate } = rigged;
+    const [bad, good] = [await spawn({ tasksMax: 3 }), await spawn()];
+    await delegate({ agentId: good.id });
+    await end(rigged, bad.id, 4);
+    const last = [await delegate(), await delegate(), await delegate()];
+    const queued = [await delegate(), await delegate(), await delegate()];
+    const running = () => queued.filter(({ id }) => orchestrator.getTask(id)?.state === 'running').map(({ id }) => id);
+    await orchestrator.failTask(last[0]?.id ?? '', { message: 'broken' });
+    const [early] = running();
+    await settle();
+    await orchestrator.failTask(last[1]?.id ?? '', { message: 'broken' });
+    // The first took the place before anybody had heard of the failure; no other follows.
+    expect(running()).toEqual([early]);
+    await pass(60_000);
+    const trials = running().filter((id) => id !== early);
+    expect(trials).toHaveLength(1);
+    await orchestrator.failTask(trials[0] ?? '', { message: 'still broken' });
+    await settle();
+    await pass(59_999);
+    expect(running()).toEqual([early]);
+    await pass(1);
+    const next = running().filter((id) => id !== early);
+    expect(next).toHaveLength(1);
+    await orchestrator.completeTask(next[0] ?? '');
+    await settle();
+    expect((await orchestrator.use(automation).circuitStatus())[`agent:${bad.id}`]?.state.kind).toBe('closed');
+    expect((await delegate({ agentId: bad.id })).state).toBe('running');
+  });
+
+  it('keeps work away after a restart of the kernel too', async () => {
+    const store = new MemoryStore();
+    const first = await rig([automation], { ...noHealing, store });
+    const agent = await first.spawn();
+    await end(first, agent.id, 4);
+    const [fifth, next, waiting] = [await first.delegate(), await first.delegate(), await first.delegate()];
+    await first.orchestrator.failTask(fifth.id, { message: 'broken' });
+    await first.settle();
+    await first.orchestrator.completeTask(next.id);
+    expect(first.task(waiting).state).toBe('queued');
+    await first.orchestrator.close();
+    const { orchestrator, pass, task } = await rig([automation], { ...noHealing, store });
+    expect([orchestrator.getAgent(agent.id)?.state, task(waiting).state]).toEqual(['idle', 'queued']);
+    await pass(60_000);
+    expect(task(waiting).state).toBe('running');
   });
 
   it('does not count what is not the fault of the agent', async () => {
@@ -218,6 +267,27 @@ describe('error patterns', () => {
       BOUNDS.breakersMax,
       BOUNDS.patternsMax + 4,
     ]);
+    await plugins.close();
+  });
+
+  it('of breakers beyond the bound, the oldest goes with its alert and lets its agent have work again', async () => {
+    const released: string[] = [];
+    const holding = {
+      holdOff: () => {},
+      release: (_plugin: string, agentId: string) => void released.push(agentId),
+      releaseAll: () => {},
+    };
+    const plugins = await load([automation], { holding });
+    const error = { code: 'c', message: 'x', retryable: true };
+    const fail = (agentId: string) =>
+      plugins.observe('on_task_failed', { task: task({ agentId }), error, attempt: 1, willRetry: false });
+    const alerts = () => plugins.alerts().filter(({ id }) => id.includes('breaker'));
+    for (let i = 0; i < 5; i++) fail('first');
+    await plugins.observed();
+    expect(alerts()).toHaveLength(1);
+    for (let i = 0; i < BOUNDS.breakersMax; i++) fail(`b${i}`);
+    await plugins.observed();
+    expect([alerts(), released]).toEqual([[], ['first']]);
     await plugins.close();
   });
 

@@ -32,6 +32,38 @@ describe('a recovery', () => {
     expect(await failureOf(() => delegate({ agentId: bad.id }))).toMatchObject({ code: 'VETOED' });
   });
 
+  it('isolates: nothing that waits for any agent begins there, and its trial brings it back, whatever has breakers', async () => {
+    const { orchestrator, spawn, delegate, task, pass, settle } = await rig(
+      [automation],
+      config({ breaker: { scopes: ['type'] } }),
+    );
+    const [bad, good] = [await spawn(), await spawn()];
+    for (const { id } of [bad, good]) await delegate({ agentId: id });
+    const waiting = [await delegate(), await delegate()];
+    const [recovery] = await orchestrator.use(automation).recover({ agentId: bad.id, failure: 'slow' });
+    expect(steps(recovery)).toEqual(['isolate done', 'reassign done', 'verify_empty done']);
+    expect(waiting.map((one) => task(one).state)).toEqual(['queued', 'queued']);
+    await pass(60_000);
+    const trial = orchestrator.listTasks({ agentId: bad.id, states: ['running'] });
+    expect(trial).toHaveLength(1);
+    await orchestrator.completeTask(trial[0]?.id ?? '');
+    await settle();
+    expect((await orchestrator.use(automation).circuitStatus())[`agent:${bad.id}`]?.state.kind).toBe('closed');
+    expect(waiting.map((one) => task(one).state)).toContain('running');
+  });
+
+  it('gives what waited for the agent by name to one that gets work', async () => {
+    const { orchestrator, spawn, delegate, task } = await rig([automation], config());
+    const [bad, alsoBad, good] = [await spawn(), await spawn(), await spawn()];
+    const { handleAgentFailure, recover } = orchestrator.use(automation);
+    await handleAgentFailure({ agentId: alsoBad.id, error: { message: 'smoke' } });
+    const busy = await delegate({ agentId: good.id });
+    const [running, waiting] = [await delegate({ agentId: bad.id }), await delegate({ agentId: bad.id })];
+    await recover({ agentId: bad.id, failure: 'slow' });
+    for (const { id } of [busy, running]) await orchestrator.completeTask(id);
+    expect(task(waiting)).toMatchObject({ state: 'running', agentId: good.id });
+  });
+
   it('assisted: replaces the agent', async () => {
     const { orchestrator, spawn, delegate, task, agent } = await rig([automation], config());
     const bad = await spawn({ runtime: 'clerk', capabilities: ['x'] });

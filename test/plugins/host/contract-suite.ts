@@ -98,6 +98,27 @@ export function pluginContract(place: string, open: () => Promise<AnyPlugin>): v
       ]);
     });
 
+    it('holds agents off and releases them', async () => {
+      const said: unknown[] = [];
+      const released = Promise.withResolvers<void>();
+      const holding = {
+        holdOff: (...what: unknown[]) => said.push(what),
+        release: (...what: unknown[]) => {
+          said.push(what);
+          released.resolve();
+        },
+        releaseAll: () => {},
+      };
+      await load({ holding });
+      await used().hold('a1');
+      await used().release('a1');
+      await released.promise;
+      expect(said).toEqual([
+        ['contract', 'a1', 7_000, 500],
+        ['contract', 'a1'],
+      ]);
+    });
+
     it('does something later, unless it called it off, and reports findings of its own', async () => {
       const found = Promise.withResolvers<Finding>();
       await load({ found: (finding) => found.resolve(finding) });

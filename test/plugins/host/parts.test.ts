@@ -3,6 +3,7 @@ import { BanyanError } from '../../../src/contract/errors.ts';
 import type { PluginContext } from '../../../src/contract/plugins.ts';
 import type { Asked, PeerMessage } from '../../../src/plugins/host/messages.ts';
 import { callsMax, Peer } from '../../../src/plugins/host/peer.ts';
+import { workerOptions } from '../../../src/plugins/host/permissions.ts';
 import { printedLines } from '../../../src/plugins/host/printed-lines.ts';
 import { notesPerSecondMax, servingOf } from '../../../src/plugins/host/remote-plugin.ts';
 import { Restarts } from '../../../src/plugins/host/restarts.ts';
@@ -21,6 +22,14 @@ describe('restarts', () => {
     for (let i = 0; i < 5; i++) restarts.afterEnd(999);
     expect(restarts.afterEnd(1_000)).toBe(100);
     expect(restarts.afterEnd(0)).toBe(200);
+  });
+});
+
+describe("a worker's heap", () => {
+  it('has 64 MB, unless whoever opens the plugin says otherwise', () => {
+    const heapMb = (given: { readonly heapMb?: number }) =>
+      workerOptions({ file: '/srv/plugin.ts', ...given }).resourceLimits?.maxOldGenerationSizeMb;
+    expect([heapMb({}), heapMb({ heapMb: 32 })]).toEqual([64, 32]);
   });
 });
 
@@ -176,6 +185,22 @@ describe('what a worker asks of the kernel', () => {
       'warn: its worker sent a note that makes no sense: emit',
     ]);
     expect(() => serving.call('constructor', {})).toThrow('there is nothing to ask for by constructor');
+  });
+
+  it('may be to hold an agent off and to release it', () => {
+    const said: unknown[] = [];
+    const held = {
+      ...context([]),
+      holdOff: (...args: unknown[]) => said.push(args),
+      release: (...args: unknown[]) => said.push(args),
+    };
+    const serving = servingOf(
+      () => held,
+      () => 0,
+    );
+    serving.note('hold_off', { agentId: 'a1', untilMs: 7_000, everyMs: 500 });
+    serving.note('release', { agentId: 'a1' });
+    expect(said).toEqual([['a1', 7_000, 500], ['a1']]);
   });
 
   it('does not fire what only the kernel fires', () => {

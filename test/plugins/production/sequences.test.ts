@@ -27,6 +27,30 @@ describe('a failover', () => {
     expect(task(running)).toMatchObject({ state: 'running', agentId: b.id, attemptsEver: 2 });
   });
 
+  it('lets nothing that waits for any agent begin on it', async () => {
+    const { orchestrator, task } = await rig([production], config());
+    const [a, b] = [
+      await orchestrator.spawnAgent({ role: 'worker', tasksMax: 2 }),
+      await orchestrator.spawnAgent({ role: 'worker' }),
+    ];
+    for (const { id } of [a, a, b]) await orchestrator.delegateTask({ type: 't', agentId: id });
+    const waiting = await orchestrator.delegateTask({ type: 't' });
+    const result = await orchestrator.use(production).failover({ agentId: a.id });
+    expect(result.state).toBe('done');
+    expect(task(waiting)).toMatchObject({ state: 'queued', attemptsEver: 0 });
+  });
+
+  it('leaves an agent in service whose tasks cannot be moved', async () => {
+    const { orchestrator, task } = await rig([production], config());
+    const agent = await orchestrator.spawnAgent({ role: 'worker', tasksMax: 2 });
+    const other = await orchestrator.spawnAgent({ role: 'other' });
+    await orchestrator.delegateTask({ type: 't', role: 'worker' });
+    const result = await orchestrator.use(production).failover({ agentId: agent.id, toAgentId: other.id });
+    expect(steps(result)).toContain('move_tasks failed');
+    const next = await orchestrator.delegateTask({ type: 't', role: 'worker' });
+    expect(task(next)).toMatchObject({ state: 'running', agentId: agent.id });
+  });
+
   it('spawns a stand-in where none is there and its runtime has a name', async () => {
     const { orchestrator } = await rig([production], config());
     const agent = await orchestrator.spawnAgent({ role: 'worker', runtime: 'clerk', attributes: { desk: 7 } });
