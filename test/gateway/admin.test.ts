@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -8,6 +10,7 @@ import { buildAdmin } from '../../src/gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
 import { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
+import { RawSocket } from '../support/raw-socket.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
 let upstream: Upstream;
@@ -22,8 +25,17 @@ const post = (url: string, payload: object, over: object = {}) =>
 beforeAll(async () => {
   upstream = await startUpstream((_, response) => json(response, {}));
   rig = await startRig(billing(upstream.url, `${upstream.url}/v2`));
+  app = build();
+});
+afterAll(async () => {
+  await app.close();
+  await rig.close();
+  await upstream.close();
+});
+
+function build(): FastifyInstance {
   const { gateway, store } = rig;
-  app = buildAdmin({
+  return buildAdmin({
     parts: () => gateway.parts,
     dataUrl: () => gateway.url,
     config: { view: () => CONFIG, reload: async () => ({ config: CONFIG, change: null }) },
@@ -35,12 +47,7 @@ beforeAll(async () => {
     debugTokens: new DebugTokens(TOKEN),
     workers: null,
   });
-});
-afterAll(async () => {
-  await app.close();
-  await rig.close();
-  await upstream.close();
-});
+}
 
 describe('the admin API', () => {
   it.each(['banyan.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254'])(
@@ -139,6 +146,25 @@ describe('the admin API', () => {
       why: [{ rule: 'unknown_id', says: expect.stringContaining('invoice x') }],
     });
   });
+});
+
+describe('the end of the admin API', () => {
+  it.each(['', 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n'])(
+    'does not wait for a connection that has sent %j',
+    async (sent) => {
+      const own = build();
+      await own.listen({ host: '127.0.0.1', port: 0 });
+      const accepted = once(own.server, 'connection');
+      const client = new RawSocket(connect((own.server.address() as AddressInfo).port, '127.0.0.1'));
+      const [taken] = (await accepted) as [Socket];
+      if (sent !== '') {
+        client.send(sent);
+        await expect.poll(() => taken.bytesRead).toBe(sent.length);
+      }
+      await own.close();
+      await client.closed;
+    },
+  );
 });
 
 describe('the secrets of a state folder', () => {

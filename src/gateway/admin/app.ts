@@ -46,6 +46,8 @@ export function buildAdmin(options: AdminOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     bodyLimit: BODY_BYTES_MAX,
+    // What is under way has had the data port's time to end; a connection that says nothing would hold up a stop.
+    forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.addHook('onRequest', async (request) => {
