@@ -64,12 +64,13 @@ export class AdminClient {
     const answer = (await response.json()) as T & { error?: { code: string; message: string } };
     if (response.ok) return answer;
     throw new BanyanError(
-      codeOf(answer.error?.code),
+      errorCode(answer.error?.code),
       answer.error?.message ?? `the gateway answered ${response.status}`,
     );
   }
 }
 
-function codeOf(code: string | undefined): ErrorCode {
+/** The code that a gateway, perhaps of another version, gave. */
+export function errorCode(code: string | undefined): ErrorCode {
   return code !== undefined && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL';
 }

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BanyanError } from '../../src/contract/errors.ts';
+import { initialPolicy, type Policy } from '../../src/contract/policy.ts';
 import { buildAdmin } from '../../src/gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
+import type { GatewayParts } from '../../src/gateway/parts.ts';
 import { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
 import { RawSocket } from '../support/raw-socket.ts';
@@ -33,10 +36,10 @@ afterAll(async () => {
   await upstream.close();
 });
 
-function build(): FastifyInstance {
+function build(over: Partial<GatewayParts> = {}): FastifyInstance {
   const { gateway, store } = rig;
   return buildAdmin({
-    parts: () => gateway.parts,
+    parts: () => ({ ...gateway.parts, ...over }),
     dataUrl: () => gateway.url,
     config: { view: () => CONFIG, reload: async () => ({ config: CONFIG, change: null }) },
     store,
@@ -145,6 +148,35 @@ describe('the admin API', () => {
       operation: 'pay',
       why: [{ rule: 'unknown_id', says: expect.stringContaining('invoice x') }],
     });
+  });
+});
+
+describe('the rollback of all types', () => {
+  it('tells of each whether it was rolled back', async () => {
+    const policy = (type: string): Policy => ({ ...initialPolicy(type), stage: 'live' });
+    const policies = {
+      all: () => ['broken', 'billing', 'strange'].map(policy),
+      current: policy,
+      rollBack: async (type: string) => {
+        if (type === 'broken') throw new BanyanError('STORE_FAILED', 'the disk is full');
+        if (type === 'strange') throw new TypeError('undefined is no function');
+        return { line: { type }, entities: { moved: 1, draining: 2 } };
+      },
+    };
+    const own = build({ policies: policies as unknown as GatewayParts['policies'] });
+    const response = await own.inject({ method: 'POST', url: '/v1/rollback', headers });
+    expect([response.statusCode, response.json()]).toMatchObject([
+      200,
+      {
+        schema: 1,
+        types: [{ audit: { type: 'billing' }, entities: { moved: 1, draining: 2 } }],
+        failed: [
+          { type: 'broken', error: { code: 'STORE_FAILED', message: 'the disk is full' } },
+          { type: 'strange', error: { code: 'INTERNAL' } },
+        ],
+      },
+    ]);
+    await own.close();
   });
 });
 
