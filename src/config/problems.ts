@@ -36,11 +36,14 @@ const SHOWN_MAX = 50;
 /** The config cannot be used. `problems` are all of them, in order of place; the message lists the first 50. */
 export class ConfigError extends BanyanError {
   readonly problems: readonly ConfigProblem[];
+  /** Absolute paths of the files that the config names and that were looked for; another one may mend it. */
+  readonly files: readonly string[];
 
-  constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
+  constructor(problems: readonly ConfigProblem[], options: ErrorOptions & { readonly files?: readonly string[] } = {}) {
     super('BAD_CONFIG', listed(problems), options);
     this.name = 'ConfigError';
     this.problems = problems;
+    this.files = options.files ?? [];
   }
 }
 
