@@ -65,4 +65,23 @@ describe('a command', () => {
     expect([result.code, JSON.parse(result.stdout)]).toEqual([1, answer]);
     await folder.close();
   });
+
+  it.each([
+    [null, 'config revision 3 is in force already'],
+    [
+      { added: ['shipping'], changed: ['billing'], removed: [] },
+      'config revision 3 is in force: added shipping; changed billing',
+    ],
+    [{ added: [], changed: [], removed: ['shipping'] }, 'config revision 3 is in force: removed shipping'],
+    [
+      { added: [], changed: [], removed: [], renewed: ['certificates'] },
+      'config revision 3 is in force: renewed certificates',
+    ],
+    [{ added: [], changed: [], removed: [] }, 'config revision 3 is in force: types in another order'],
+  ])('that reloads says of the change %j what it was', async (change, says) => {
+    const folder = gatewayRuns();
+    somebody.answer((_, response) => json(response, { config: { revision: 3 }, change }));
+    expect(await banyanHere(['reload', '--state', state])).toEqual({ code: 0, stdout: `${says}\n`, stderr: '' });
+    await folder.close();
+  });
 });
