@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { findConfig, loadStateFolder } from '../config/index.ts';
 import { BanyanError, ERRORS, type ErrorCode } from '../contract/errors.ts';
 import { readAddress } from '../gateway/admin/address.ts';
+import { isLocked } from '../kernel/store/file-lock.ts';
+import { STATE_FILE } from '../store/sqlite.ts';
 
 /** How a command finds its gateway. */
 export type Whereabouts = { readonly config?: string | undefined; readonly state?: string | undefined };
@@ -26,12 +28,13 @@ export class AdminClient {
     this.#token = token;
   }
 
-  /** @throws BanyanError NO_GATEWAY when no gateway has left its address in the state folder */
+  /** @throws BanyanError NO_GATEWAY when no gateway has left its address in the state folder, or it has died since */
   static async find(whereabouts: Whereabouts): Promise<AdminClient> {
     const folder = await stateFolderOf(whereabouts);
     const address = readAddress(folder);
     const tokenFile = join(folder, 'admin.token');
-    if (address === null || !existsSync(tokenFile)) {
+    // The port of one that was killed may be anybody's by now, and the token is not for them.
+    if (address === null || !existsSync(tokenFile) || !isLocked(join(folder, STATE_FILE))) {
       throw new BanyanError('NO_GATEWAY', `no gateway runs with the state folder ${folder}`);
     }
     return new AdminClient(address.admin, readFileSync(tokenFile, 'utf8').trim());
@@ -61,12 +64,13 @@ export class AdminClient {
     const answer = (await response.json()) as T & { error?: { code: string; message: string } };
     if (response.ok) return answer;
     throw new BanyanError(
-      codeOf(answer.error?.code),
+      errorCode(answer.error?.code),
       answer.error?.message ?? `the gateway answered ${response.status}`,
     );
   }
 }
 
-function codeOf(code: string | undefined): ErrorCode {
+/** The code that a gateway, perhaps of another version, gave. */
+export function errorCode(code: string | undefined): ErrorCode {
   return code !== undefined && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL';
 }

@@ -67,6 +67,7 @@ function syntaxMessage(error: YAMLError): string {
     case 'RESOURCE_EXHAUSTION':
       return 'expected a few levels of nesting, got more than can be read';
     default:
-      return `expected valid YAML, got an error: ${error.message}`;
+      // What follows is a piece of the file, and may be one of a secret.
+      return `expected valid YAML, got an error: ${error.message.replace(/(?:: | \\).*$/s, '')}`;
   }
 }

@@ -24,7 +24,7 @@ export const LIMIT_BOUNDS = {
   requestBodyBytesMax: { min: KIB, max: 1024 * GIB, meaning: 'Bytes of a request body.' },
   clientConnectionsMax: { min: 1, max: 1_000_000, meaning: 'Connections of clients at once.' },
   streamsMax: { min: 0, max: 10_000, meaning: 'Streams of HTTP/2 open at once, per connection; 0: no HTTP/2.' },
-  entitiesCachedMax: { min: 0, max: 100_000_000, meaning: 'Entities kept in memory in front of the store.' },
+  entitiesCachedMax: { min: 0, max: 100_000_000, meaning: 'Ids of entities kept in memory in front of the store.' },
 } as const satisfies Record<keyof Limits, Bound>;
 
 export const TIMEOUT_BOUNDS = {

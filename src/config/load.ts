@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from './config.ts';
@@ -5,7 +6,8 @@ import { codeOf, reasonOf } from './file-errors.ts';
 import { type ParseOptions, parseConfig, stateFolderIn } from './parse.ts';
 import { ConfigError } from './problems.ts';
 
-const FILE_BYTES_MAX = 1024 * 1024;
+/** Room for more than a thousand types; a text of this length that is garbage keeps the parser busy for a second or so. */
+const FILE_BYTES_MAX = 256 * 1024;
 
 /** The names that `findConfig` looks for, the most wanted first. */
 const FILE_NAMES = ['banyan.yaml', 'banyan.yml', 'banyan.json'] as const;
@@ -23,7 +25,8 @@ export async function loadConfig(
   builtIn: ParseOptions['builtIn'],
   running?: ParseOptions['running'],
 ): Promise<Config> {
-  return parseConfig(await readText(file), { file, builtIn, running });
+  const bytes = running === undefined ? await readBytes(file) : await readBytes(file, constants.O_NONBLOCK);
+  return parseConfig(textOf(bytes, file), { file, builtIn, running });
 }
 
 /**
@@ -33,7 +36,7 @@ export async function loadConfig(
  * @throws ConfigError when the file cannot be read
  */
 export async function loadStateFolder(file: string): Promise<string> {
-  return stateFolderIn(await readText(file), file) ?? resolve(dirname(file), '.banyan');
+  return stateFolderIn(textOf(await readBytes(file), file), file) ?? resolve(dirname(file), '.banyan');
 }
 
 /** The path of the config file of a folder, or `null` when it has none. */
@@ -55,8 +58,7 @@ async function isThere(file: string): Promise<boolean> {
   }
 }
 
-async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file);
+function textOf(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -64,10 +66,12 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+/** With O_NONBLOCK nothing but a file is read: whoever opens a pipe waits until somebody writes to it. */
+async function readBytes(file: string, nonblock = 0): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
+    handle = await open(file, constants.O_RDONLY | nonblock);
+    if (nonblock !== 0 && !(await handle.stat()).isFile()) throw new RangeError('something else');
     return await readBounded(handle, file);
   } catch (error) {
     if (error instanceof ConfigError) throw error;

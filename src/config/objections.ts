@@ -35,9 +35,7 @@ function objectionsOf(issue: Issue, root: unknown): readonly Objection[] {
     case 'invalid_union':
       return unionObjections(issue, root);
     case 'invalid_key':
-      return [
-        { path, part: 'key', message: `expected ${issue.issues[0]?.message}, got ${quote(String(path.at(-1)))}` },
-      ];
+      return [{ path, part: 'key', message: `expected ${issue.issues[0]?.message}, ${got(path, path.at(-1))}` }];
     case 'invalid_value':
       return [wrongValue(path, issue.message, root, issue.values.map(String))];
     default:
@@ -57,7 +55,7 @@ function unionObjections(issue: Extract<Issue, { code: 'invalid_union' }>, root:
 function wrongValue(path: Path, expected: string, root: unknown, candidates: readonly string[]): Objection {
   const value = valueAt(root, path);
   const suggestion = typeof value === 'string' ? closest(value, candidates) : null;
-  const message = `expected ${expected}, ${got(value)}${didYouMean(suggestion)}`;
+  const message = `expected ${expected}, ${got(path, value)}${didYouMean(suggestion)}`;
   return { path, part: 'value', message, missing: value === undefined };
 }
 

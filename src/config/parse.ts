@@ -38,7 +38,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   const objections =
     document.value === undefined ? [] : objectionsIn(document.value, result.error?.issues ?? [], draft);
   const problems = problemsOf(document, [...objections, ...read.objections], file);
-  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems, { files: read.paths });
   const upstreamFiles = new UpstreamFiles(dirname(file));
   const warnings = problemsOf(document, read.warnings, file);
   const own = configOf(result.data, options, upstreamFiles);
@@ -46,7 +46,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   const config: Config = { ...own, tls: read.tls, files, warnings };
   const changes = running === undefined ? [] : fixedChanges(config, running);
   const refused = problemsOf(document, [...upstreamFiles.objections, ...changes], file);
-  if (refused.length > 0) throw new ConfigError(refused);
+  if (refused.length > 0) throw new ConfigError(refused, { files });
   return config;
 }
 

@@ -1,5 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
-import { type Path, quote } from './problems.ts';
+import { got, type Path } from './problems.ts';
 
 /** Something that the text may not hold, at an offset of the text. */
 export type Refused = { readonly offset: number; readonly path: Path; readonly message: string };
@@ -45,7 +45,7 @@ function plain(node: Node | null, path: Path, reading: Reading): unknown {
   if (reading.values > VALUES_MAX) return breakOff(node, path, reading, `at most ${VALUES_MAX} values, got more`);
   if (path.length > DEPTH_MAX) return breakOff(node, path, reading, `at most ${DEPTH_MAX} levels, got more`);
   if (isAlias(node)) return plainAlias(node, path, reading);
-  if (node.tag !== undefined) refuse(node, path, reading, `a value without a tag, got the tag ${quote(node.tag)}`);
+  if (node.tag !== undefined) refuse(node, path, reading, `a value without a tag, ${got(path, node.tag)}`);
   if (isScalar(node)) return node.value;
   reading.open.add(node);
   const value = isMap(node) ? plainMap(node, path, reading) : isSeq(node) ? plainList(node.items, path, reading) : null;
@@ -59,7 +59,7 @@ function plainAlias(alias: Alias, path: Path, reading: Reading): unknown {
     return breakOff(alias, path, reading, `at most ${ALIASES_MAX} uses of aliases, got more`);
   const target = alias.resolve(reading.document);
   if (target === undefined)
-    return breakOff(alias, path, reading, `an alias of an anchor above it, got ${quote(`*${alias.source}`)}`);
+    return breakOff(alias, path, reading, `an alias of an anchor above it, ${got(path, `*${alias.source}`)}`);
   if (reading.open.has(target))
     return breakOff(alias, path, reading, 'an alias outside its own anchor, got one inside');
   return plain(target, path, reading);

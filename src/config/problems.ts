@@ -1,4 +1,5 @@
 import { BanyanError } from '../contract/errors.ts';
+import { isSecret, isSecretPlace, shapeOf } from './secrets.ts';
 
 /** Keys and list indexes from the root of the config: `['types', 'billing', 'operations', 0]`. */
 export type Path = readonly (string | number)[];
@@ -35,11 +36,14 @@ const SHOWN_MAX = 50;
 /** The config cannot be used. `problems` are all of them, in order of place; the message lists the first 50. */
 export class ConfigError extends BanyanError {
   readonly problems: readonly ConfigProblem[];
+  /** Absolute paths of the files that the config names and that were looked for; another one may mend it. */
+  readonly files: readonly string[];
 
-  constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
+  constructor(problems: readonly ConfigProblem[], options: ErrorOptions & { readonly files?: readonly string[] } = {}) {
     super('BAD_CONFIG', listed(problems), options);
     this.name = 'ConfigError';
     this.problems = problems;
+    this.files = options.files ?? [];
   }
 }
 
@@ -61,20 +65,26 @@ export function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProb
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** `types.billing.operations[0]`; a key that is no plain word is quoted: `types["a b"]`. */
+/** `types.billing.operations[0]`; a key that is no plain word is quoted, `types["a b"]`, or masked where it may be a secret. */
 export function pathText(path: Path): string {
   let text = '';
-  for (const key of path) {
+  for (const [index, key] of path.entries()) {
     if (typeof key === 'number') text += `[${key}]`;
-    else if (!/^[A-Za-z_][\w-]*$/.test(key)) text += `[${quote(key)}]`;
+    else if (!/^[A-Za-z_][\w-]*$/.test(key))
+      text += isSecretPlace(path.slice(0, index)) ? '["***"]' : `[${quote(key)}]`;
     else text += text === '' ? key : `.${key}`;
   }
   return text;
 }
 
-/** What stood in the file, in a few safe characters: no line breaks, no escape sequences, no passwords. */
-export function got(value: unknown): string {
+/**
+ * What stood in the file, in a few safe characters: no line breaks, no escape sequences; no password or query of a URL, no
+ * header of the collector, no private key.
+ * @param path where it stood
+ */
+export function got(path: Path, value: unknown): string {
   if (value === undefined) return 'got nothing';
+  if (isSecret(path, value)) return `got ${shapeOf(value)}`;
   if (typeof value === 'string') return `got ${quote(value)}`;
   if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
   if (typeof value === 'object' && value !== null)
@@ -86,9 +96,9 @@ export function got(value: unknown): string {
 
 const QUOTED_MAX = 80;
 
-/** In double quotes, shortened, control characters escaped, `user:password@` of a URL masked. */
+/** In double quotes, shortened, control characters escaped, `user:password@` and the query of a URL masked. */
 export function quote(text: string): string {
-  const masked = maskCredentials(text);
+  const masked = maskUrl(text);
   const short = masked.length > QUOTED_MAX ? `${masked.slice(0, QUOTED_MAX)}...` : masked;
   // JSON.stringify leaves DEL, the C1 controls (0x9b starts an escape sequence) and text direction marks alone.
   return JSON.stringify(short).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, escaped);
@@ -98,10 +108,17 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-function maskCredentials(text: string): string {
-  const start = text.indexOf('//') + 2;
-  const end = text.lastIndexOf('@');
-  return start < 2 || end < start ? text : `${text.slice(0, start)}***${text.slice(end)}`;
+/** `user:password@host` and `host:4318?token=` are URLs to those who write them. */
+function maskUrl(text: string): string {
+  if (!/\/\/|:.*[@?#]/s.test(text)) return text;
+  const start = text.includes('//') ? text.indexOf('//') + 2 : 0;
+  const at = text.indexOf('@', start) === -1 ? start : text.lastIndexOf('@');
+  const rest = text.slice(at);
+  const query = rest.search(/[?#]/);
+  // A query that holds an @, or a password that holds a ?.
+  if (/[?#]/.test(text.slice(start, at))) return `${text.slice(0, start)}***`;
+  const credentials = at === start ? '' : '***';
+  return `${text.slice(0, start)}${credentials}${query === -1 ? rest : `${rest.slice(0, query + 1)}***`}`;
 }
 
 /** `; did you mean "legacy"?`, or nothing. */

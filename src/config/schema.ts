@@ -4,6 +4,7 @@ import type { Match } from '../contract/specs.ts';
 import { parseAffinity, parseIdPlace } from '../wire/places.ts';
 import { LIMIT_BOUNDS, TIMEOUT_BOUNDS } from './limits.ts';
 import { caught, checked, numbers, oneOf, read, section } from './schema-parts.ts';
+import { isPem } from './secrets.ts';
 import {
   parseCompareAt,
   parseDataListen,
@@ -59,7 +60,10 @@ const INSTANCES = z
   .min(1, { error: INSTANCES_EXPECTED })
   .max(INSTANCES_MAX, { error: INSTANCES_EXPECTED });
 
-const PEM_FILE = z.string({ error: 'the path of a PEM file' }).min(1, { error: 'the path of a PEM file' });
+const PEM_FILE = z
+  .string({ error: 'the path of a PEM file' })
+  .min(1, { error: 'the path of a PEM file' })
+  .refine((text) => !isPem(text), { error: 'the path of a PEM file, not what stands in one' });
 
 const TLS = section({
   ca: PEM_FILE.optional().describe('The authorities that are believed, instead of those of Node and the machine.'),

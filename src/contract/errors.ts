@@ -90,7 +90,7 @@ export const ERRORS = {
   KERNEL_CLOSED: { status: 503, hint: 'The kernel was closed; construct a new one.' },
   STORE_IN_USE: {
     status: 503,
-    hint: 'One kernel uses a store at a time: stop the one named, or give this one a file of its own.',
+    hint: 'One kernel, or gateway, uses a store at a time: stop the one named, or give this one a store of its own.',
   },
   // plugins
   PLUGIN_INVALID: { status: 422, hint: 'Mend the definition at the place named; docs/plugins.md describes each part.' },

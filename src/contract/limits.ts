@@ -32,7 +32,7 @@ export type Limits = {
   readonly clientConnectionsMax: number;
   /** Streams of HTTP/2 open at once, per connection; a further one is refused. 0: HTTP/2 is not offered. */
   readonly streamsMax: number;
-  /** Entities kept in memory in front of the store. */
+  /** Ids of entities kept in memory in front of the store. */
   readonly entitiesCachedMax: number;
 };
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Entity } from '../contract/entities.ts';
 import { BanyanError } from '../contract/errors.ts';
 import { afterChange } from './entity-changes.ts';
+import { PendingEntities } from './pending-entities.ts';
 import { STATE_FILE } from './sqlite.ts';
-import { entityKey, entityKeys, readsOf } from './sqlite-reads.ts';
+import { entityKey, readsOf } from './sqlite-reads.ts';
 import type { EntityQuery, Store } from './store.ts';
 
 /** The process that has the file open for writing, as others reach it. */
@@ -20,27 +20,16 @@ export type Writer = Pick<Store, 'movePolicy' | 'changeEntity' | 'saveLedger' | 
 export function openFollowerStore(folder: string, writer: Writer): Store {
   const database = openDatabase(folder);
   const stored = readsOf(database);
-  /** By each of its keys: what was sent and is not durable yet. */
-  const pending = new Map<string, Entity>();
-
+  const pending = new PendingEntities();
   const findEntity = (query: EntityQuery) => pending.get(entityKey(query)) ?? stored.findEntity(query);
-  const forget = (entity: Entity) => {
-    // A later change may have taken its place.
-    for (const key of entityKeys(entity)) if (pending.get(key) === entity) pending.delete(key);
-  };
 
   return {
     ...stored,
     findEntity,
     movePolicy: (move) => writer.movePolicy(move),
-    changeEntity: async (change) => {
+    changeEntity: (change) => {
       const expected = afterChange({ ...stored, find: findEntity }, change);
-      if (expected !== null) for (const key of entityKeys(expected)) pending.set(key, expected);
-      try {
-        await writer.changeEntity(change);
-      } finally {
-        if (expected !== null) forget(expected);
-      }
+      return pending.until(writer.changeEntity(change), expected);
     },
     saveLedger: (type, snapshot) => writer.saveLedger(type, snapshot),
     counters: () => writer.counters(),

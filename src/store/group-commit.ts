@@ -31,11 +31,24 @@ export class GroupCommit {
       this.#counters.refusedWrites += 1;
       return Promise.reject(new BanyanError('STORE_FAILED', `${STORE_QUEUE_MAX} writes wait for the store already`));
     }
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, resolve, reject });
-      if (this.#scheduled) return;
+    const written = this.#add(run);
+    if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.flush());
+    }
+    return written;
+  }
+
+  /** The same, together with all that waits, before it returns: so that it adds nothing to what waits. */
+  writeAtOnce<T>(run: () => T): Promise<T> {
+    const written = this.#add(run);
+    this.flush();
+    return written;
+  }
+
+  #add<T>(run: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run, resolve, reject });
     });
   }
 

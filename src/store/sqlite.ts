@@ -5,12 +5,16 @@ import type { Entity } from '../contract/entities.ts';
 import { BanyanError } from '../contract/errors.ts';
 import { afterChange } from './entity-changes.ts';
 import { GroupCommit } from './group-commit.ts';
+import { PendingEntities } from './pending-entities.ts';
 import { RecentMap } from './recent-map.ts';
 import { ENTITY_COLUMNS, entityKey, entityKeys, readsOf } from './sqlite-reads.ts';
-import type { EntityMoves, EntityQuery, PolicyMove, PolicyMoved, Store } from './store.ts';
+import type { EntityChange, EntityMoves, EntityQuery, PolicyMove, PolicyMoved, Store } from './store.ts';
 
 /** The file within a state folder. */
 export const STATE_FILE = 'banyan.sqlite';
+
+/** How long another connection may have the file for itself, such as one that makes a backup. */
+const BUSY_MS = 2000;
 
 /** Raised with every change of the tables below; a newer file than the program knows is refused. */
 const SCHEMA_VERSION = 1;
@@ -42,6 +46,7 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
   const statements = prepare(database);
   const stored = readsOf(database);
   const recent = new RecentMap<Entity>(options.entitiesCachedMax);
+  const pending = new PendingEntities();
 
   const remember = (entity: Entity) => {
     for (const key of entityKeys(entity)) recent.set(key, entity);
@@ -51,38 +56,41 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
   };
   const findEntity = (query: EntityQuery) => {
     const key = entityKey(query);
-    const known = recent.get(key);
+    const known = pending.get(key) ?? recent.get(key);
     if (known !== undefined) return known;
     const entity = stored.findEntity(query);
     if (entity !== undefined) recent.set(key, entity);
     return entity;
   };
+  const write = async (change: EntityChange) => {
+    let written: Entity | null = null;
+    try {
+      await commit.write(() => {
+        written = afterChange({ ...stored, find: stored.findEntity }, change);
+        if (written === null) return;
+        statements.putEntity.run(entityRow(written));
+        remember(written);
+      });
+    } catch (error) {
+      if (written !== null) forget(written);
+      throw error;
+    }
+  };
 
   return {
     ...stored,
     movePolicy: (move) => {
-      const moved = commit.write(() => applyMove(statements, move));
       // At once, so that no call sees the new policy with the old owners, or the other way round.
-      commit.flush();
+      const moved = commit.writeAtOnce(() => applyMove(statements, move));
       recent.clear();
+      pending.clear();
       return moved;
     },
     findEntity,
-    changeEntity: async (change) => {
-      // Visible at once, durable with the commit: a later call of this process must see it either way.
+    // Visible at once, durable with the commit: a later call of this process must see it either way.
+    changeEntity: (change) => {
       const expected = afterChange({ ...stored, find: findEntity }, change);
-      if (expected !== null) remember(expected);
-      try {
-        await commit.write(() => {
-          const entity = afterChange({ ...stored, find: stored.findEntity }, change);
-          if (entity === null) return;
-          statements.putEntity.run(entityRow(entity));
-          remember(entity);
-        });
-      } catch (error) {
-        if (expected !== null) forget(expected);
-        throw error;
-      }
+      return pending.until(write(change), expected);
     },
     saveLedger: (type, snapshot) =>
       commit.write(() => {
@@ -99,8 +107,8 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
 function openDatabase(folder: string): DatabaseSync {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(join(folder, STATE_FILE));
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
+    const database = new DatabaseSync(join(folder, STATE_FILE), { timeout: BUSY_MS });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     migrate(database);
     return database;
   } catch (error) {

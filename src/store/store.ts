@@ -85,6 +85,6 @@ export type StoreCounters = {
   readonly commits: number;
   readonly writes: number;
   readonly failedWrites: number;
-  /** Writes refused because `storeQueueMax` waited. */
+  /** Writes refused because 10,000 waited already. */
   readonly refusedWrites: number;
 };

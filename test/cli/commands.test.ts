@@ -203,7 +203,7 @@ describe('the command line', () => {
   });
 
   it('refuses a second gateway on the same state, and a port that is taken', async () => {
-    expect(await run('up')).toMatchObject({ code: 1, stderr: expect.stringContaining('runs with the state folder') });
+    expect(await run('up')).toMatchObject({ code: 1, stderr: expect.stringContaining('is in use by another gateway') });
     const taken = join(folder, 'taken.yaml');
     const { port } = new URL(data);
     writeFileSync(

@@ -90,3 +90,22 @@ it('goes on after a file that cannot be used', async () => {
   finish();
   expect((await reloaded).config).toMatchObject({ revision: 2, lastError: null });
 });
+
+it('watches the files that a config names which cannot be used for want of one of them', async () => {
+  const billing = '{ legacy: { instances: ["https://127.0.0.1:1"], tls: { ca: ca.pem } }, v2: "http://127.0.0.1:2" }';
+  const tls = 'tls: { cert: cert.pem, key: key.pem }';
+  const config = (over: string) => `timeouts: { answerMs: 1 }\n${over}\ntypes: { billing: ${billing} }\n`;
+  const named = (...names: string[]) => [file, ...names.map((name) => join(folder, name))];
+  expect(reloader.files()).toEqual([file]);
+
+  writeFileSync(file, config(tls));
+  await expect(reloader.reload()).rejects.toThrow('no such file');
+  expect(reloader.files()).toEqual(named('cert.pem', 'key.pem'));
+  writeFileSync(file, config(''));
+  await expect(reloader.reload()).rejects.toThrow('no such file');
+  expect(reloader.files()).toEqual(named('ca.pem'));
+
+  save(1);
+  await reloader.reload();
+  expect(reloader.files()).toEqual([file]);
+});

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdminClient } from '../../src/cli/admin-client.ts';
 import type { StatusView } from '../../src/gateway/admin/views.ts';
@@ -54,20 +53,23 @@ const status = async () => (await AdminClient.find({ config: file() })).get<Stat
 const ask = (path: string, init?: RequestInit) => fetch(`${gateway.ready[1]}${path}`, init);
 const answeredBy = async () => ((await (await ask('/billing/x')).json()) as { by: string }).by;
 
-/** By the command, unless the look at the saved file came first. */
-async function reloaded(revision: number, change: string): Promise<void> {
-  const { stdout } = await run('reload');
-  expect([`${revision} is in force: ${change}`, `${revision} is in force already`]).toContain(
-    stdout.replace('config revision ', '').trimEnd(),
-  );
+/** By the command, or by the look at the saved file that came first. */
+async function reloaded(revision: number): Promise<void> {
+  expect(await run('reload')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^config revision ${revision} is in force`)),
+  });
 }
 
 async function until(holds: (view: StatusView) => boolean): Promise<StatusView> {
-  for (;;) {
-    const view = await status();
-    if (holds(view)) return view;
-    await sleep(20);
-  }
+  let view = await status();
+  await expect
+    .poll(async () => {
+      view = await status();
+      return holds(view);
+    })
+    .toBe(true);
+  return view;
 }
 
 describe('another config', () => {
@@ -96,7 +98,7 @@ describe('another config', () => {
       await until(({ config }) => config.revision === index + 2);
       expect(await answeredBy()).toBe(now);
       const before = by[now];
-      while (by[now] < before + 100) await sleep(5);
+      await expect.poll(() => by[now]).toBeGreaterThan(before + 100);
     }
     going = false;
     await Promise.all(load);
@@ -115,7 +117,7 @@ describe('another config', () => {
     const slow = ask('/billing/slow');
     await asked;
     save(billingAt(two.url));
-    await reloaded(2, 'changed billing');
+    await reloaded(2);
     expect(await answeredBy()).toBe('two');
     answer();
     expect(await (await slow).json()).toEqual({ by: 'one' });
@@ -126,7 +128,7 @@ describe('another config', () => {
     expect((await ask('/billing/invoices', { method: 'POST', body: '{}' })).status).toBe(201);
     const before = (await until(({ types }) => types[0]?.entities.owned.v2 === 1)).types[0];
     save(billingAt(one.url), 'timeouts: { answerMs: 4000 }\n');
-    await reloaded(2, 'changed billing');
+    await reloaded(2);
     const after = (await status()).types[0];
     expect(after?.policy).toEqual(before?.policy);
     expect(after?.entities).toEqual(before?.entities);
@@ -135,7 +137,7 @@ describe('another config', () => {
 
   it('adds a type, and drains one that is removed, which comes back with its policy', async () => {
     save(billingAt(one.url, shipping()));
-    await reloaded(2, 'added shipping');
+    await reloaded(2);
     await run('shadow', 'shipping');
     let answer = () => {};
     const asked = new Promise<void>((resolve) => {
@@ -147,11 +149,11 @@ describe('another config', () => {
     const slow = ask('/shipping/slow');
     await asked;
     save(billingAt(one.url));
-    await reloaded(3, 'removed shipping');
+    await reloaded(3);
     expect((await ask('/shipping/x')).status).toBe(404);
     answer();
     expect((await slow).status).toBe(200);
-    while ((await run('report', 'shipping')).code !== 2) await sleep(20); // unknown as soon as it has drained
+    await expect.poll(async () => (await run('report', 'shipping')).code).toBe(2); // unknown as soon as it has drained
     two.answer((_, response) => json(response, { by: 'two' }));
     save(billingAt(one.url, shipping()));
     expect((await run('reload')).code).toBe(0);
@@ -163,7 +165,7 @@ describe('another config', () => {
     for (let n = 0; n < 300; n += 1) {
       save(billingAt(n % 2 === 0 ? one.url : two.url), `timeouts: { answerMs: ${1000 + n} }\n`);
       gateway.signal('SIGHUP');
-      await sleep(3);
+      if (n % 10 === 0) await status();
     }
     save(billingAt(two.url), 'timeouts: { answerMs: 2000 }\n');
     await until(({ types, config }) => types[0]?.upstreams.legacy === two.url && config.lastError === null);

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { banyan, banyanHere, type Program, runToEnd, startProgram } from '../support/programs.ts';
 
@@ -121,3 +122,28 @@ describe('52: a start after kill -9', () => {
     await after.kill('SIGTERM');
   });
 });
+
+describe('a signal during the start', () => {
+  it.each(['SIGHUP', 'SIGUSR2'] as const)('does not end the gateway when it is %s', async (signal) => {
+    const starting = up();
+    // Held from the start on; the v2 host is still to be started then.
+    await expect.poll(() => holderOf(state('banyan.sqlite-lock')), { interval: 5 }).not.toBeNull();
+    process.kill(holderOf(state('banyan.sqlite-lock')) as number, signal);
+    const gateway = await starting;
+    expect((await run('status')).code).toBe(0);
+    await gateway.kill('SIGTERM');
+  });
+});
+
+/** The process that has a state folder, as its lock says. */
+function holderOf(lock: string): number | null {
+  if (!existsSync(lock)) return null;
+  const database = new DatabaseSync(lock, { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT pid FROM holder').get()?.pid ?? Number.NaN) || null;
+  } catch {
+    return null; // it is being written
+  } finally {
+    database.close();
+  }
+}

@@ -1,7 +1,6 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -57,14 +56,13 @@ it('answers, and shows other certificates once their files have changed, with th
 
   put('renewed', 'cert.pem');
   put('renewed-key', 'key.pem');
-  while ((await serial()) === before) await sleep(20);
+  await expect.poll(serial).not.toBe(before);
   expect(await http2Ask(client, { ':path': '/billing/x' })).toMatchObject({ status: 200 });
   client.destroy();
 
   put('server', 'cert.pem');
   put('server-key', 'key.pem');
-  const { code, stdout } = await run('reload');
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/in force(: renewed certificates| already)/)]);
+  expect((await run('reload')).code).toBe(0);
   expect(await serial()).toBe(before);
   expect(gateway.stderr()).not.toContain('PRIVATE KEY');
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,12 +68,12 @@ describe('loading', () => {
     ['UTF-16', (file: string) => writeFile(file, `\ufeff${SOUND}`, 'utf16le'), 'expected UTF-8 text, got other bytes'],
     ['Latin-1', (file: string) => writeFile(file, `# é\n${SOUND}`, 'latin1'), 'expected UTF-8 text, got other bytes'],
     [
-      'over 1 MiB',
+      'over 256 KiB',
       async (file: string) => {
         await writeFile(file, SOUND);
-        await truncate(file, 1024 * 1024 + 1);
+        await truncate(file, 256 * 1024 + 1);
       },
-      'expected a file of at most 1048576 bytes, got a longer one',
+      'expected a file of at most 262144 bytes, got a longer one',
     ],
   ])('refuses a file that is %s', async (_, make, message) => {
     const file = join(folder, 'banyan.yaml');
@@ -83,10 +84,29 @@ describe('loading', () => {
     expect(error.message).toBe(`${file}: ${message}`);
   });
 
-  it('takes a file of exactly 1 MiB', async () => {
-    const file = await written('banyan.yaml', SOUND.padEnd(1024 * 1024, '\n'));
+  it('takes a file of exactly 256 KiB', async () => {
+    const file = await written('banyan.yaml', SOUND.padEnd(256 * 1024, '\n'));
 
     expect((await loadConfig(file, BUILT_IN)).types).toHaveLength(1);
+  });
+
+  it('takes a thousand types with operations of their own', async () => {
+    const types = Array.from({ length: 1000 }, (_, n) => {
+      const operation = `{ name: get_x, method: GET, path: "/t${n}/x/:id", effect: read, names: { x: path.id } }`;
+      const sides = `legacy: "http://10.0.0.1:${n + 1}"\n    v2: "http://10.0.0.2:${n + 1}"`;
+      return `  t${n}:\n    match: { prefix: /t${n} }\n    ${sides}\n    operations:\n      - ${operation}\n`;
+    });
+    const file = await written('banyan.yaml', `types:\n${types.join('')}`);
+    expect((await loadConfig(file, BUILT_IN)).types).toHaveLength(1000);
+  });
+
+  it('reads a pipe at the start, and does not wait for one while the gateway runs', async () => {
+    const file = join(folder, 'banyan.yaml');
+    execFileSync('mkfifo', [file]);
+    const [config] = await Promise.all([loadConfig(file, BUILT_IN), writeFile(file, SOUND)]);
+    expect(config.types).toHaveLength(1);
+    const problem = { file, line: 0, column: 0, path: '', message: 'expected a readable file, got something else' };
+    await expect(loadConfig(file, BUILT_IN, { config, hosted: [] })).rejects.toMatchObject({ problems: [problem] });
   });
 });
 

@@ -1,13 +1,19 @@
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BanyanError } from '../../src/contract/errors.ts';
+import { initialPolicy, type Policy } from '../../src/contract/policy.ts';
 import { buildAdmin } from '../../src/gateway/admin/app.ts';
 import { adminToken, redactionKey } from '../../src/gateway/admin/secrets.ts';
+import type { GatewayParts } from '../../src/gateway/parts.ts';
 import { DebugTokens } from '../../src/gateway/telemetry/debug-tokens.ts';
 import { billing, type GatewayRig, startRig } from '../support/gateway-rig.ts';
+import { RawSocket } from '../support/raw-socket.ts';
 import { json, startUpstream, type Upstream } from '../support/upstream.ts';
 
 let upstream: Upstream;
@@ -22,9 +28,18 @@ const post = (url: string, payload: object, over: object = {}) =>
 beforeAll(async () => {
   upstream = await startUpstream((_, response) => json(response, {}));
   rig = await startRig(billing(upstream.url, `${upstream.url}/v2`));
+  app = build();
+});
+afterAll(async () => {
+  await app.close();
+  await rig.close();
+  await upstream.close();
+});
+
+function build(over: Partial<GatewayParts> = {}): FastifyInstance {
   const { gateway, store } = rig;
-  app = buildAdmin({
-    parts: () => gateway.parts,
+  return buildAdmin({
+    parts: () => ({ ...gateway.parts, ...over }),
     dataUrl: () => gateway.url,
     config: { view: () => CONFIG, reload: async () => ({ config: CONFIG, change: null }) },
     store,
@@ -35,12 +50,7 @@ beforeAll(async () => {
     debugTokens: new DebugTokens(TOKEN),
     workers: null,
   });
-});
-afterAll(async () => {
-  await app.close();
-  await rig.close();
-  await upstream.close();
-});
+}
 
 describe('the admin API', () => {
   it.each(['banyan.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '169.254.169.254'])(
@@ -139,6 +149,54 @@ describe('the admin API', () => {
       why: [{ rule: 'unknown_id', says: expect.stringContaining('invoice x') }],
     });
   });
+});
+
+describe('the rollback of all types', () => {
+  it('tells of each whether it was rolled back', async () => {
+    const policy = (type: string): Policy => ({ ...initialPolicy(type), stage: 'live' });
+    const policies = {
+      all: () => ['broken', 'billing', 'strange'].map(policy),
+      current: policy,
+      rollBack: async (type: string) => {
+        if (type === 'broken') throw new BanyanError('STORE_FAILED', 'the disk is full');
+        if (type === 'strange') throw new TypeError('undefined is no function');
+        return { line: { type }, entities: { moved: 1, draining: 2 } };
+      },
+    };
+    const own = build({ policies: policies as unknown as GatewayParts['policies'] });
+    const response = await own.inject({ method: 'POST', url: '/v1/rollback', headers });
+    expect([response.statusCode, response.json()]).toMatchObject([
+      200,
+      {
+        schema: 1,
+        types: [{ audit: { type: 'billing' }, entities: { moved: 1, draining: 2 } }],
+        failed: [
+          { type: 'broken', error: { code: 'STORE_FAILED', message: 'the disk is full' } },
+          { type: 'strange', error: { code: 'INTERNAL' } },
+        ],
+      },
+    ]);
+    await own.close();
+  });
+});
+
+describe('the end of the admin API', () => {
+  it.each(['', 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n'])(
+    'does not wait for a connection that has sent %j',
+    async (sent) => {
+      const own = build();
+      await own.listen({ host: '127.0.0.1', port: 0 });
+      const accepted = once(own.server, 'connection');
+      const client = new RawSocket(connect((own.server.address() as AddressInfo).port, '127.0.0.1'));
+      const [taken] = (await accepted) as [Socket];
+      if (sent !== '') {
+        client.send(sent);
+        await expect.poll(() => taken.bytesRead).toBe(sent.length);
+      }
+      await own.close();
+      await client.closed;
+    },
+  );
 });
 
 describe('the secrets of a state folder', () => {

@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Entity } from '../../src/contract/entities.ts';
+import { initialPolicy } from '../../src/contract/policy.ts';
+import { openSqliteStore, STATE_FILE } from '../../src/store/sqlite.ts';
+import type { PolicyMove } from '../../src/store/store.ts';
 import { storeContract } from './contract.ts';
 
 const folders: string[] = [];
@@ -16,18 +21,47 @@ afterAll(() => {
   for (const made of folders) rmSync(made, { recursive: true });
 });
 
-storeContract('on SQLite', () => {
-  const at = folder();
-  let store = openSqliteStore(at, { entitiesCachedMax: 10 });
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      store = openSqliteStore(at, { entitiesCachedMax: 10 });
-      return store;
-    },
-  };
-});
+for (const entitiesCachedMax of [10, 0])
+  storeContract(`on SQLite, with ${entitiesCachedMax} in memory`, () => {
+    const at = folder();
+    let store = openSqliteStore(at, { entitiesCachedMax });
+    return {
+      store,
+      reopen: async () => {
+        await store.close();
+        store = openSqliteStore(at, { entitiesCachedMax });
+        return store;
+      },
+    };
+  });
+
+const ENTITY: Entity = {
+  type: 'demo',
+  kind: 'agent',
+  id: 'a',
+  owner: 'v2',
+  ids: { legacy: 'l', v2: 'a' },
+  twin: 'in_sync',
+  createdAtMs: 1,
+};
+const NAME = { type: 'demo', kind: 'agent', id: 'a' };
+
+/** Has a store for itself, in a thread of its own, until 100 ms after it has said so. */
+const HOLDER = `
+  const { DatabaseSync } = require('node:sqlite');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const database = new DatabaseSync(workerData);
+  database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+  parentPort.postMessage('held');
+  setTimeout(() => database.close(), 100);
+`;
+
+function rollback(): PolicyMove {
+  const before = initialPolicy('demo');
+  const next = { ...before, revision: 1, rolledBack: { by: 'ann', reason: '', atMs: 1 } };
+  const line = { atMs: 1, actor: 'ann', type: 'demo', action: 'rollback', reason: '', before, after: next } as const;
+  return { next, line, expectRevision: 0, entitiesToLegacy: true };
+}
 
 describe('the SQLite store', () => {
   it('shares one commit among the writes of a turn', async () => {
@@ -54,6 +88,63 @@ describe('the SQLite store', () => {
     for (const id of ids)
       expect(store.findEntity({ type: 'demo', kind: 'agent', by: 'client', id })).toEqual(entity(id));
     await store.close();
+  });
+
+  it('knows what is not durable yet, whatever memory has let go', async () => {
+    const store = openSqliteStore(folder(), { entitiesCachedMax: 3 });
+    const ids = ['a', 'b', 'c'];
+    const written = ids.map((id) =>
+      store.changeEntity({ change: 'created', entity: { ...ENTITY, id, ids: { legacy: null, v2: id } } }),
+    );
+    for (const id of ids) expect(store.findEntity({ ...NAME, by: 'client', id })?.id).toBe(id);
+    await Promise.all(written);
+    await store.close();
+  });
+
+  it('refuses writes beyond what may wait, but no move of a policy', async () => {
+    const store = openSqliteStore(folder(), { entitiesCachedMax: 10 });
+    const written = Array.from({ length: 10_000 }, () => store.saveLedger('demo', '{}'));
+    await expect(store.changeEntity({ change: 'created', entity: ENTITY })).rejects.toThrow('wait for the store');
+    expect(store.findEntity({ ...NAME, by: 'client' })).toBeUndefined();
+    expect((await store.movePolicy(rollback())).line.sequence).toBe(1);
+    expect(store.counters()).toEqual({ writes: 10_001, commits: 1, failedWrites: 0, refusedWrites: 1 });
+    await Promise.all(written);
+    await store.close();
+  });
+
+  it('finds the new owner in the instant of a rollback', async () => {
+    const store = openSqliteStore(folder(), { entitiesCachedMax: 10 });
+    const written = store.changeEntity({ change: 'created', entity: ENTITY });
+    const moved = store.movePolicy(rollback());
+    expect(store.findEntity({ ...NAME, by: 'client' })?.owner).toBe('legacy');
+    await Promise.all([written, moved]);
+    expect(store.findEntity({ ...NAME, by: 'client' })?.owner).toBe('legacy');
+    await store.close();
+  });
+
+  it('does not go on believing in a change that could not be made durable', async () => {
+    const at = folder();
+    const store = openSqliteStore(at, { entitiesCachedMax: 10 });
+    const other = new DatabaseSync(join(at, STATE_FILE));
+    other.exec(
+      'DROP TABLE entities; CREATE TABLE entities (type, kind, id, owner, legacy_id, v2_id, twin, created_at_ms CHECK (false))',
+    );
+    await expect(store.changeEntity({ change: 'created', entity: ENTITY })).rejects.toThrow('CHECK');
+    expect(store.findEntity({ ...NAME, by: 'client' })).toBeUndefined();
+    other.close();
+    await store.close();
+  });
+
+  it('is opened while another connection has it for itself for a moment', async () => {
+    const at = folder();
+    await openSqliteStore(at, { entitiesCachedMax: 10 }).close();
+    const file = join(at, STATE_FILE);
+    // A file that is not in WAL mode yet, so that the mode must be changed, which waits for whoever writes.
+    const holder = new Worker(HOLDER, { eval: true, workerData: file });
+    await once(holder, 'message');
+    const store = openSqliteStore(at, { entitiesCachedMax: 10 });
+    await store.close();
+    await holder.terminate();
   });
 
   it('is readable by its owner only', async () => {

@@ -4,8 +4,9 @@ import { BanyanError } from '../../contract/errors.ts';
 import type { AuditLine, Ppm } from '../../contract/policy.ts';
 import { STAGE_NAMES, type Stage } from '../../contract/stages.ts';
 import type { EntityMoves } from '../../store/store.ts';
-import { AdminClient, type Whereabouts } from '../admin-client.ts';
+import { AdminClient, errorCode, type Whereabouts } from '../admin-client.ts';
 import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { parseShare, showShare } from '../share.ts';
 import { withWhereabouts } from '../whereabouts.ts';
@@ -51,7 +52,10 @@ function addRamp(program: Command, { output }: CommandContext): void {
     .action((type: string, share: Ppm, options: MoveOptions) => moveStage(type, 'ramp', share, options, output));
 }
 
-function addRollback(program: Command, { output }: CommandContext): void {
+type AllMoved = { readonly types: readonly Moved[]; readonly failed: readonly Failed[] };
+type Failed = { readonly type: string; readonly error: { readonly code: string; readonly message: string } };
+
+function addRollback(program: Command, { output, exit }: CommandContext): void {
   moving(program.command('rollback').description('back to legacy, at once'))
     .argument('[type]')
     .option('--all', 'every type that V2 answers callers of')
@@ -60,11 +64,16 @@ function addRollback(program: Command, { output }: CommandContext): void {
         throw new BanyanError('BAD_INPUT', 'rollback: expected either a type or --all');
       }
       const client = await AdminClient.find(options);
-      const path = type === undefined ? '/v1/rollback' : `${pathOf(type)}/rollback`;
-      const answer = await client.post<Moved & { readonly types?: readonly Moved[] }>(path, wishOf(options));
+      if (type !== undefined)
+        return print(await client.post<Moved>(`${pathOf(type)}/rollback`, wishOf(options)), options, output);
+      const answer = await client.post<AllMoved>('/v1/rollback', wishOf(options));
+      if (answer.failed.length > 0) exit(EXIT.refused);
       if (options.json) return output.json(answer);
-      for (const moved of answer.types ?? [answer]) tell(moved, output);
-      if (answer.types?.length === 0) output.note('V2 answers callers of no type: nothing to roll back.');
+      for (const moved of answer.types) tell(moved, output);
+      for (const { type: failed, error } of answer.failed)
+        output.error(new BanyanError(errorCode(error.code), `${failed} was not rolled back: ${error.message}`));
+      if (answer.types.length + answer.failed.length === 0)
+        output.note('V2 answers callers of no type: nothing to roll back.');
     });
 }
 

@@ -14,6 +14,12 @@ type UpOptions = {
   readonly faults?: boolean;
 };
 
+/**
+ * By default they would end a gateway that starts. Nothing is lost when they do nothing until it runs: it looks at its
+ * config once more then, and its workers are new.
+ */
+const SIGNALS_OF_A_RUNNING_GATEWAY = ['SIGHUP', 'SIGUSR2'] as const;
+
 export function addUp(program: Command, { output, exit }: CommandContext): void {
   program
     .command('up')
@@ -23,6 +29,7 @@ export function addUp(program: Command, { output, exit }: CommandContext): void 
     .addOption(logLevelOption())
     .addOption(new Option('--faults', 'let the v2 host take faults (demo and tests only)').hideHelp())
     .action(async (options: UpOptions) => {
+      for (const signal of SIGNALS_OF_A_RUNNING_GATEWAY) process.on(signal, () => undefined);
       try {
         const file = resolve(await configFile(options.config));
         const config = await loadConfig(file, WIRES);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import { type Config, configWarnings, loadConfig, type ParseOptions } from '../../config/index.ts';
+import { type Config, ConfigError, configWarnings, loadConfig, type ParseOptions } from '../../config/index.ts';
 import type { ConfigView, Reloaded } from '../../gateway/admin/config.ts';
 import type { ConfigChange } from '../../gateway/live-config.ts';
 
@@ -24,6 +24,8 @@ export class ConfigReloader {
   readonly #options: ConfigReloaderOptions;
   readonly #hosted: readonly string[];
   #config: Config;
+  /** Those that a config names which could not be used. */
+  #filesMissed: readonly string[] = [];
   #view: ConfigView;
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<Reloaded> | null = null;
@@ -35,9 +37,9 @@ export class ConfigReloader {
     this.#view = { file: options.file, revision: 1, loadedAtMs: this.#nowMs(), lastError: null };
   }
 
-  /** The config file, and those that it names: what may change. */
+  /** The config file, and those that it names, as it is in force and as it is now: what may change. */
   files(): readonly string[] {
-    return [this.#options.file, ...this.#config.files];
+    return [...new Set([this.#options.file, ...this.#config.files, ...this.#filesMissed])];
   }
 
   view(): ConfigView {
@@ -65,9 +67,11 @@ export class ConfigReloader {
       const config = await loadConfig(file, builtIn, { config: this.#config, hosted: this.#hosted });
       const change = isDeepStrictEqual(config, this.#config) ? null : await apply(config);
       this.#config = config;
+      this.#filesMissed = [];
       this.#succeeded(change);
       return { config: this.#view, change };
     } catch (error) {
+      this.#filesMissed = error instanceof ConfigError ? error.files : [];
       const message = error instanceof Error ? error.message : String(error);
       this.#view = { ...this.#view, lastError: { atMs: this.#nowMs(), message } };
       logger.error(

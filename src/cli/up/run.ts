@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -6,17 +5,16 @@ import { Supervisor } from '../../cluster/supervisor.ts';
 import { type Config, configWarnings, type ParseOptions } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { listenUrl } from '../../contract/listen.ts';
-import { readAddress, removeAddress, writeAddress } from '../../gateway/admin/address.ts';
+import { removeAddress, writeAddress } from '../../gateway/admin/address.ts';
 import { buildAdmin } from '../../gateway/admin/app.ts';
-import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import type { WorkersPort } from '../../gateway/admin/workers.ts';
 import { type DataPlane, Gateway } from '../../gateway/gateway.ts';
-import { DebugTokens } from '../../gateway/telemetry/debug-tokens.ts';
-import { openSqliteStore } from '../../store/sqlite.ts';
 import { openTracing } from '../../telemetry/trace/open-tracing.ts';
 import type { Tracing } from '../../telemetry/trace/tracing.ts';
 import { ConfigReloader } from './config-reloader.ts';
+import { inTurn } from './in-turn.ts';
 import { keepLittleRoomForNewObjects } from './room-for-new-objects.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { stopSignal } from './stop-signals.ts';
 import { V2HostProcess } from './v2-host-process.ts';
 import { watchFiles } from './watch-files.ts';
@@ -38,8 +36,8 @@ export type UpOptions = {
 /**
  * Starts the gateway, its admin API and the v2 host, and ends them on SIGTERM or SIGINT:
  *
- *   state folder ──► store ──► v2 host ──► data port ──► admin port ──► ready
- *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store
+ *   state folder's lock ──► store ──► v2 host ──► data port ──► admin port ──► ready
+ *   SIGTERM ──► readyz 503 ──► data port drains ──► admin port ──► v2 host ──► store ──► lock
  *      └─ again ──► ends at once
  *   SIGHUP, the file changes, POST /v1/reload ──► another config
  *   SIGUSR2, POST /v1/restart ──► other workers, one by one
@@ -49,8 +47,16 @@ export async function runGateway(options: UpOptions): Promise<void> {
   const { config } = options;
   const logger = pino({ name: 'banyan', level: options.logLevel }, pino.destination(2));
   for (const warning of configWarnings(config)) logger.warn(warning);
-  await refuseSecond(config.state);
-  const state = openState(config);
+  const { close, ...state } = openStateFolder(config);
+  try {
+    await serve(options, state, logger);
+  } finally {
+    await close();
+  }
+}
+
+async function serve(options: UpOptions, state: Omit<StateFolder, 'close'>, logger: Logger): Promise<void> {
+  const { config } = options;
   // Of several processes, those that serve make the spans.
   const tracing = options.workers === 1 ? await tracingOf(config, logger) : null;
   const gateway = gatewayFor(options, { ...state, tracing }, logger);
@@ -79,7 +85,7 @@ export async function runGateway(options: UpOptions): Promise<void> {
     // Before the ready line: whoever reads it may signal at once.
     const stopped = stopSignal(() => {
       logger.warn('a second signal: ending at once, whatever is in flight');
-      removeAddress(config.state);
+      removeAddress(config.state, process.pid);
       if (gateway instanceof Supervisor) gateway.killWorkers();
     });
     options.onReady(addresses);
@@ -88,12 +94,13 @@ export async function runGateway(options: UpOptions): Promise<void> {
     stopReloads();
     await gateway.giveNotice();
   } finally {
-    removeAddress(config.state);
-    await gateway.close();
-    await admin.close();
-    await host?.stop();
-    await state.store.close();
-    await tracing?.close();
+    await inTurn([
+      () => removeAddress(config.state, process.pid),
+      () => gateway.close(),
+      () => admin.close(),
+      () => host?.stop(),
+      () => tracing?.close(),
+    ]);
   }
 }
 
@@ -127,21 +134,7 @@ function gatewayFor({ config, workers }: UpOptions, state: State, logger: Logger
   return new Supervisor({ ...config, ...shared, otlp: config.telemetry.otlp, logger, workers, program });
 }
 
-type State = ReturnType<typeof openState> & { readonly tracing: Tracing | null };
-
-/** What is kept in the state folder. */
-function openState({ state, limits }: Config) {
-  try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
-    const token = adminToken(state);
-    const secrets = { token, redactionKey: redactionKey(state), debugTokens: new DebugTokens(token) };
-    return { ...secrets, store: openSqliteStore(state, { entitiesCachedMax: limits.entitiesCachedMax }) };
-  } catch (error) {
-    if (error instanceof BanyanError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BanyanError('STORE_FAILED', `the state folder ${state} cannot be used: ${reason}`, { cause: error });
-  }
-}
+type State = Omit<StateFolder, 'close'> & { readonly tracing: Tracing | null };
 
 function v2HostFor({ config, faults }: UpOptions, gateway: DataPlane, logger: Logger): V2HostProcess | null {
   const types = config.types.filter(({ v2 }) => v2 === null).map(({ name }) => name);
@@ -153,21 +146,6 @@ function v2HostFor({ config, faults }: UpOptions, gateway: DataPlane, logger: Lo
     logger,
     onAddress: (base) => gateway.setV2Host(base),
   });
-}
-
-/** Two gateways on one state folder would decide over each other's heads. */
-async function refuseSecond(stateFolder: string): Promise<void> {
-  const address = readAddress(stateFolder);
-  if (address === null) return;
-  const alive = await fetch(`${address.admin}/livez`, { signal: AbortSignal.timeout(1000) }).then(
-    (response) => response.ok,
-    () => false,
-  );
-  if (alive)
-    throw new BanyanError(
-      'STORE_FAILED',
-      `a gateway (pid ${address.pid}) runs with the state folder ${stateFolder} already`,
-    );
 }
 
 async function listening<T>(port: string, listen: () => Promise<T>): Promise<T> {

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import { V2_HOST_FLAGS } from './v2-host-flags.ts';
@@ -26,6 +25,7 @@ export class V2HostProcess {
   #child: ChildProcess | null = null;
   #stopping = false;
   #restarts = 0;
+  #nextStart: NodeJS.Timeout | undefined;
   #delayMs = RESTART_DELAY_FIRST_MS;
 
   constructor(options: V2HostOptions) {
@@ -40,9 +40,41 @@ export class V2HostProcess {
     return this.#child?.pid ?? null;
   }
 
-  /** Resolves when the host listens, or has died once; in that case it is being started again. */
+  /** Resolves when the host listens, or has died; unless it was stopped, it is being started again then. */
   start(): Promise<void> {
-    const { types, stateFolder, faults, logger, onAddress } = this.#options;
+    const { logger, onAddress } = this.#options;
+    const startedAtMs = performance.now();
+    return new Promise((resolve) => {
+      const died = (code: number | null, signal: NodeJS.Signals | null) => {
+        this.#child = null;
+        onAddress(null);
+        resolve();
+        if (!this.#stopping) this.#startAgain(performance.now() - startedAtMs, code, signal);
+      };
+      const notStarted = (error: unknown) => logger.error({ err: error }, 'the v2 host could not be started');
+      try {
+        const child = this.#spawn();
+        this.#child = child;
+        child.on('error', notStarted);
+        child.on('close', died);
+        // There is none when no file descriptor was left for it; `close` follows.
+        if (!child.stdout) return;
+        createInterface({ input: child.stdout }).on('line', (line) => {
+          const base = READY_LINE.exec(line)?.[1];
+          if (base === undefined) return;
+          logger.info({ pid: child.pid, base }, 'the v2 host listens');
+          onAddress(base);
+          resolve();
+        });
+      } catch (error) {
+        notStarted(error); // want of memory, for instance
+        died(null, null);
+      }
+    });
+  }
+
+  #spawn(): ChildProcess {
+    const { types, stateFolder, faults, logger } = this.#options;
     const [, program = ''] = process.argv;
     const args = [
       ...V2_HOST_FLAGS,
@@ -58,28 +90,10 @@ export class V2HostProcess {
       '--log-level',
       logger.level,
     ];
-    const child = spawn(process.execPath, faults ? [...args, '--faults'] : args, {
+    return spawn(process.execPath, faults ? [...args, '--faults'] : args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       // A Ctrl-C reaches every process of its terminal's group; the host must outlive the calls in flight to it.
       detached: true,
-    });
-    const startedAtMs = performance.now();
-    this.#child = child;
-    return new Promise((resolve) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const base = READY_LINE.exec(line)?.[1];
-        if (base === undefined) return;
-        logger.info({ pid: child.pid, base }, 'the v2 host listens');
-        onAddress(base);
-        resolve();
-      });
-      child.on('error', (error) => logger.error({ err: error }, 'the v2 host could not be started'));
-      child.on('close', (code, signal) => {
-        this.#child = null;
-        onAddress(null);
-        resolve();
-        if (!this.#stopping) this.#startAgain(performance.now() - startedAtMs, code, signal);
-      });
     });
   }
 
@@ -87,17 +101,16 @@ export class V2HostProcess {
     this.#delayMs = ranMs >= STEADY_MS ? RESTART_DELAY_FIRST_MS : Math.min(this.#delayMs * 2, RESTART_DELAY_MAX_MS);
     this.#restarts += 1;
     this.#options.logger.warn({ code, signal, inMs: this.#delayMs }, 'the v2 host died and is started again');
-    setTimeout(() => {
-      if (!this.#stopping) void this.start();
-    }, this.#delayMs);
+    this.#nextStart = setTimeout(() => void this.start(), this.#delayMs);
   }
 
   /** Asks the host to end, and ends it after a grace. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearTimeout(this.#nextStart);
     const child = this.#child;
     if (child === null) return;
-    const closed = once(child, 'close');
+    const closed = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGTERM');
     const kill = setTimeout(() => {
       this.#options.logger.warn(

@@ -27,6 +27,7 @@ export function readAddress(stateFolder: string): GatewayAddress | null {
   }
 }
 
-export function removeAddress(stateFolder: string): void {
-  rmSync(join(stateFolder, FILE), { force: true });
+/** Leaves that of another process where it is. */
+export function removeAddress(stateFolder: string, pid: number): void {
+  if (readAddress(stateFolder)?.pid === pid) rmSync(join(stateFolder, FILE), { force: true });
 }

@@ -8,7 +8,7 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { buildReport } from '../../../shadow/report/index.ts';
-import { BanyanError } from '../../contract/errors.ts';
+import { BanyanError, ERRORS } from '../../contract/errors.ts';
 import { STAGES } from '../../contract/stages.ts';
 import type { Wish } from '../../cutover/policies.ts';
 import type { PolicyMoved, Store } from '../../store/store.ts';
@@ -46,6 +46,8 @@ export function buildAdmin(options: AdminOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     bodyLimit: BODY_BYTES_MAX,
+    // What is under way has had the data port's time to end; a connection that says nothing would hold up a stop.
+    forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
   });
   app.addHook('onRequest', async (request) => {
@@ -108,7 +110,7 @@ function addReads(app: FastifyInstance, { parts, dataUrl, store, config, workers
   app.post('/v1/explain', async (request) => explainView(parts(), read(explainInput, request.body)));
 }
 
-function addMoves(app: FastifyInstance, { parts, store, workers }: AdminOptions): void {
+function addMoves(app: FastifyInstance, { parts, store, workers, logger }: AdminOptions): void {
   const { policies } = parts();
   const moved = (type: string, { line, entities }: PolicyMoved) => {
     const found = parts().types.find(({ name }) => name === type);
@@ -132,8 +134,17 @@ function addMoves(app: FastifyInstance, { parts, store, workers }: AdminOptions)
   app.post('/v1/rollback', async (request) => {
     const wish = wishOf(read(wishInput, request.body));
     const able = policies.all().filter(({ stage, rolledBack }) => STAGES[stage].canRollBack && rolledBack === null);
-    const results = await Promise.all(able.map(async ({ type }) => moved(type, await policies.rollBack(type, wish))));
-    return { schema: 1, types: results };
+    const types: object[] = [];
+    const failed: object[] = [];
+    const rollBack = async (type: string) => {
+      try {
+        types.push(moved(type, await policies.rollBack(type, wish)));
+      } catch (error) {
+        failed.push({ type, error: errorView(error, logger) });
+      }
+    };
+    await Promise.all(able.map(({ type }) => rollBack(type)));
+    return { schema: 1, types, failed };
   });
   app.post('/v1/types/:type/resume', async (request) => {
     const type = typeOf(request);
@@ -167,10 +178,15 @@ function admitToken(request: FastifyRequest, token: string): void {
 }
 
 function sendError(error: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
+  const view = errorView(error, logger);
+  return reply.status(ERRORS[view.code].status).send({ error: view });
+}
+
+function errorView(error: unknown, logger: Logger) {
   const known = error instanceof BanyanError ? error : fromFastify(error);
   if (known.code === 'INTERNAL') logger.error({ err: error }, 'the admin API failed');
   const { code, message, hint } = known;
-  return reply.status(known.status).send({ error: { code, message, hint } });
+  return { code, message, hint };
 }
 
 /** Fastify's own refusals (no JSON, too large, ...) are bad input; anything else is ours. */

@@ -6,18 +6,19 @@ import { BanyanError } from '../../contract/errors.ts';
 
 export type FileLock = { release(): void };
 
-/** A kernel that is about to end may need a moment. */
+/** A holder that is about to end may need a moment. */
 const WAIT_MS = 500;
 
 /**
- * Keeps a second kernel from a store's file, in this process or another one. The lock is SQLite's own, on a
- * file beside it (`<path>-lock`), so the operating system drops it with its process, however that ends; the
+ * Keeps a second kernel, or gateway, from a store's file, in this process or another one. The lock is SQLite's own, on
+ * a file beside it (`<path>-lock`), so the operating system drops it with its process, however that ends; the
  * store's file itself stays readable for backups. Who holds the lock stands in the file.
+ * @param holder what the store is of, for the message
  * @throws {BanyanError} STORE_IN_USE
  */
-export function lockFile(path: string): FileLock {
+export function lockFile(path: string, holder: 'kernel' | 'gateway' = 'kernel'): FileLock {
   if (path === ':memory:') return { release: () => {} };
-  const database = new DatabaseSync(`${realPath(path)}-lock`);
+  const database = new DatabaseSync(lockOf(path));
   try {
     database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
     noteHolder(database);
@@ -25,11 +26,29 @@ export function lockFile(path: string): FileLock {
     database.exec('BEGIN IMMEDIATE');
     return { release: () => database.close() };
   } catch (error) {
-    const holder = holderOf(database);
+    const who = holderOf(database);
     database.close();
     if (!isBusy(error)) throw error;
-    throw new BanyanError('STORE_IN_USE', `${path} is in use by another kernel${holder}`, { cause: error });
+    throw new BanyanError('STORE_IN_USE', `${path} is in use by another ${holder}${who}`, { cause: error });
   }
+}
+
+/** Whether a process that lives holds the lock of a store's file; `true`, too, where that cannot be found out. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(path) || !existsSync(lockOf(path))) return false;
+  const database = new DatabaseSync(lockOf(path));
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
+  } catch {
+    return true; // somebody has it, or this process may not write there
+  } finally {
+    database.close();
+  }
+}
+
+function lockOf(path: string): string {
+  return `${realPath(path)}-lock`;
 }
 
 /** A link to the file must meet the lock of the file. */
