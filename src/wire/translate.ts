@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseJson } from './ids.ts';
 import { valueAt } from './places.ts';
 import { decodeSegment } from './routes.ts';
@@ -37,12 +38,18 @@ function replacement(value: string | null, translation: Translation): string | u
 
 /**
  * Replaces ids in a text body without parsing it, so that numbers, key order and white space stay as they
- * are: long ids wherever they stand, short ones where they are a whole JSON string.
+ * are: long ids wherever they stand, short ones where they are a whole JSON string. Gives the body itself when there
+ * is nothing to replace, or when it is not UTF-8.
  */
 export function translateBody(body: Uint8Array, translation: Translation): Uint8Array {
-  if (translation.size === 0 || body.byteLength === 0) return body;
-  return new TextEncoder().encode(translateText(new TextDecoder().decode(body), translation));
+  if (translation.size === 0 || body.byteLength === 0 || !isUtf8(body)) return body;
+  const text = TEXT.decode(body);
+  const translated = translateText(text, translation);
+  return translated === text ? body : new TextEncoder().encode(translated);
 }
+
+/** Keeps a byte order mark, as every other byte. */
+const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** All replacements in one pass, so that swapping two ids works. */
 export function translateText(text: string, translation: Translation): string {

@@ -23,6 +23,28 @@ describe('translation of ids', () => {
     );
   });
 
+  it('gives a body that names none of the ids back as it is, whatever its bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.uuid(), fc.uuid(), (body, from, to) => {
+        expect(translateBody(body, new Map([[from, to]]))).toBe(body);
+      }),
+    );
+  });
+
+  it('changes the ids of a text and no other byte, be it a byte order mark', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.uuid(), fc.uuid(), (around, from, to) => {
+        const text = (id: string) => Buffer.from(`\ufeff${around}${id}${around}`);
+        expect(Buffer.from(translateBody(text(from), new Map([[from, to]])))).toEqual(text(to));
+      }),
+    );
+  });
+
+  it('leaves a body that is no UTF-8 alone: what stands in it is no text', () => {
+    const body = Buffer.concat([Buffer.from([0, 0xff, 0xfe, 0xc3]), encode('"agent-0001"')]);
+    expect(translateBody(body, new Map([['agent-0001', 'agent-0002']]))).toBe(body);
+  });
+
   it('swaps two ids in one pass', () => {
     const swap = new Map([
       ['agent-0001', 'agent-0002'],
