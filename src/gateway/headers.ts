@@ -89,6 +89,11 @@ export function answerHeaders(raw: RawHeaders, status: number, trailers: boolean
   return withoutNominated(kept, connection);
 }
 
+/** Whether there can be no body, whatever the head says (RFC 9110 §6.4.1). */
+export function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
+}
+
 /** Tabs, spaces, visible and obs-text characters (RFC 9110 §5.5, RFC 9112 §4); Node throws on others. */
 export const FIELD_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
