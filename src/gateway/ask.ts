@@ -101,7 +101,7 @@ class AnswerOnItsWay {
     this.#abort?.('aborted');
   }
 
-  /** A head that Node will not write is a malformed answer: the client gets a 502 instead. */
+  /** A head that cannot be written, as some cannot by HTTP/2, is a malformed answer: the client gets a 502 instead. */
   #writeHead(): void {
     try {
       this.#client.head(this.#status, this.#statusText, this.#headers);

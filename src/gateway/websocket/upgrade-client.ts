@@ -90,7 +90,8 @@ export class UpgradeClient implements WrittenAnswer {
   error(error: BanyanError): void {
     this.#ownError = error.code;
     const body = errorBody(error);
-    const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+    const length = String(Buffer.byteLength(body));
+    const headers = ['content-type', 'application/json', 'content-length', length, 'date', new Date().toUTCString()];
     this.#head(error.status, '', [...headers, ...besides(error.status)]);
     this.socket.write(body);
     endSoon(this.socket);
