@@ -96,7 +96,7 @@ describe('an answer on an entity that has moved', () => {
     expect(notHeld()).toBe(before + 1);
   });
 
-  it('to HEAD tells no length, which would be that of another body', async () => {
+  it('18: to HEAD tells no length, which would be that of another body', async () => {
     legacy.answer((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': 25, etag: '"1"' }).end();
     });
@@ -108,7 +108,7 @@ describe('an answer on an entity that has moved', () => {
     ]);
   });
 
-  it('to HEAD tells the length of what is passed on as it is', async () => {
+  it('18: to HEAD tells the length of what is passed on as it is', async () => {
     legacy.answer((_, response) => {
       response.writeHead(200, { 'content-type': 'application/pdf', 'content-length': 1 << 30 }).end();
     });
@@ -116,7 +116,7 @@ describe('an answer on an entity that has moved', () => {
     expect(answer.headers.get('content-length')).toBe(String(1 << 30));
   });
 
-  it.each([204, 304])('of %d has no body, and none is announced', async (status) => {
+  it.each([204, 304])('18: of %d has no body, and none is announced', async (status) => {
     legacy.answer((_, response) => void response.writeHead(status, { etag: '"1"' }).end());
     const head = `GET /billing/invoices/${MOVED} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
     const answer = await rawSend(rig.data, head);
@@ -125,7 +125,7 @@ describe('an answer on an entity that has moved', () => {
   });
 
   it.each(['text/event-stream', 'application/octet-stream', undefined])(
-    'that goes on in chunks of %s has its head and each part at once, and is counted',
+    '23: that goes on in chunks of %s has its head and each part at once, and is counted',
     async (type) => {
       const { promise: seen, resolve: sawPart } = Promise.withResolvers<void>();
       legacy.answer((_, response) => {
@@ -146,7 +146,7 @@ describe('an answer on an entity that has moved', () => {
 });
 
 describe('an answer to a call that creates', () => {
-  it('gives its head at once when it goes on as events, and is counted', async () => {
+  it('23: gives its head at once when it goes on as events, and is counted', async () => {
     const { promise: seen, resolve: sawHead } = Promise.withResolvers<void>();
     legacy.answer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
