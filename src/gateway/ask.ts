@@ -10,8 +10,8 @@ export type AskOptions = {
   readonly side: Side;
   /** Keep a copy of the body, up to `bytesMax`, for the comparison. */
   readonly capture: boolean;
-  /** Write nothing to the client until the answer is whole: an id in it must be recorded or translated first. */
-  readonly hold: boolean;
+  /** Write nothing to the client until the answer is whole, when this says so: an id in it must be recorded or translated. */
+  readonly hold: (status: number, headers: RawHeaders) => boolean;
   /** Write nothing to the client, and leave the body unread, when this says so: another side shall answer. */
   readonly decline: (status: number) => boolean;
   /** Bound of `capture` and `hold`; a longer held answer is let go, a longer copy dropped. */
@@ -89,8 +89,9 @@ class AnswerOnItsWay {
   };
 
   #accept(): void {
-    if (this.#options.hold || this.#options.capture) this.#chunks = [];
-    if (this.#options.hold) this.#state = 'held';
+    const isHeld = this.#options.hold(this.#status, this.#headers);
+    if (isHeld || this.#options.capture) this.#chunks = [];
+    if (isHeld) this.#state = 'held';
     else this.#writeHead();
   }
 
@@ -100,7 +101,7 @@ class AnswerOnItsWay {
     this.#abort?.('aborted');
   }
 
-  /** A head that Node will not write is a malformed answer: the client gets a 502 instead. */
+  /** A head that cannot be written, as some cannot by HTTP/2, is a malformed answer: the client gets a 502 instead. */
   #writeHead(): void {
     try {
       this.#client.head(this.#status, this.#statusText, this.#headers);

@@ -8,6 +8,8 @@ export const COUNTERS = {
   client_aborts: 'calls whose client left before its answer was complete',
   answers_let_go:
     'answers longer than captureBytesMax that could not be held until their ids were recorded or translated',
+  answers_not_held:
+    'answers passed on as they came, with no id recorded or translated: events, compressed ones, no text and no length',
   stale_connection_retries: 'reads asked again because the connection had gone stale',
   fallbacks_to_legacy: 'calls that legacy answered because V2 did not',
   calls_failed_over: 'calls sent to another instance of their side, because the first took no connection',

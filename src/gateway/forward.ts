@@ -1,23 +1,19 @@
-import type { NamedEntity } from '../contract/calls.ts';
+import type { NamedEntity, RawHeaders } from '../contract/calls.ts';
 import { BanyanError } from '../contract/errors.ts';
 import { otherSide, type Side } from '../contract/stages.ts';
 import { type Entities, inverse, translationTo } from '../cutover/entities.ts';
 import { failed } from '../cutover/failed.ts';
 import type { OpenSpan } from '../telemetry/trace/tracing.ts';
-import {
-  NO_TRANSLATION,
-  type Translation,
-  translateBody,
-  translateNumbersAt,
-  translateTarget,
-} from '../wire/translate.ts';
+import { NO_TRANSLATION, type Translation, translateTarget } from '../wire/translate.ts';
 import type { ClientEnd } from './arrival.ts';
 import { type Asked, ask } from './ask.ts';
 import type { Call } from './call.ts';
 import type { Counters } from './counters.ts';
 import { withBodyLength, withoutHeader } from './headers.ts';
+import { type AwaitedIds, awaitedIds, treatmentOf } from './hold.ts';
 import { isSafeMethod } from './operation.ts';
 import { withTraceContext } from './telemetry/trace-headers.ts';
+import { translateAnswer, translateRequestBody } from './translate-message.ts';
 import { ANSWER_TO_FAILURE } from './upstream/failure.ts';
 import type { LegRequest } from './upstream/leg-request.ts';
 
@@ -74,10 +70,11 @@ function askSide(
   context: ForwardContext,
 ): Promise<Asked> {
   const translation = translationTo(side, call.entities) ?? NO_TRANSLATION;
-  const hold = call.plan.stage !== 'off' && (creates(call) || translation.size > 0);
-  return ask(call.type.primaryLegs[side], legRequest(call, translation, hold, span), client, {
+  const { creates } = call.type.placesOf(call.operation);
+  const ids = awaitedIds(call.plan.stage === 'off' ? [] : creates, translation);
+  return ask(call.type.primaryLegs[side], legRequest(call, translation, ids, span), client, {
     side,
-    hold,
+    hold: (status, headers) => ids !== null && holds(ids, call.method, status, headers, context),
     capture: call.plan.candidate !== null,
     decline: (status) =>
       failed(call.operation, { kind: 'answer', status, headers: [], body: null }) && mayFallBack(call, side, true),
@@ -86,32 +83,30 @@ function askSide(
   });
 }
 
-function creates(call: Call): boolean {
-  return call.type.placesOf(call.operation).creates.length > 0;
+function holds(
+  ids: AwaitedIds,
+  method: string,
+  status: number,
+  headers: RawHeaders,
+  { counters, captureBytesMax }: ForwardContext,
+): boolean {
+  const treatment = treatmentOf(ids, { method, status, headers }, captureBytesMax);
+  if (treatment === 'unread') counters.add('answers_not_held');
+  return treatment === 'hold';
 }
 
-function legRequest(call: Call, translation: Translation, hold: boolean, span: OpenSpan | null): LegRequest {
+function legRequest(call: Call, translation: Translation, ids: AwaitedIds | null, span: OpenSpan | null): LegRequest {
   const traced = span === null ? call.headers : withTraceContext(call.headers, span.context);
   // Ids of an answer can only be read when it is not compressed.
-  const headers = hold ? withoutHeader(traced, 'accept-encoding') : traced;
+  const headers = ids === null ? traced : withoutHeader(traced, 'accept-encoding');
   const target = translateTarget(call.target.raw, translation);
   const { body, trailers, expectsContinue } = call;
   if (body.kind === 'stream')
     return { method: call.method, target, headers, body: body.upload, trailers, expectsContinue };
   if (body.kind === 'none') return { method: call.method, target, headers, body: null };
-  const bytes = translateRequestBody(call.type.placesOf(call.operation), body.bytes, translation);
+  const places = call.type.placesOf(call.operation);
+  const bytes = translateRequestBody(places, { headers, body: body.bytes }, translation);
   return { method: call.method, target, headers: withBodyLength(headers, bytes.byteLength), body: bytes };
-}
-
-/** Exported for the mirror, whose copies carry the candidate's ids in the same way. */
-export function translateRequestBody(
-  { names }: ReturnType<Call['type']['placesOf']>,
-  bytes: Uint8Array,
-  translation: Translation,
-): Uint8Array {
-  if (translation.size === 0) return bytes;
-  const pointers = names.flatMap(({ place }) => (place.in === 'body' ? [place.pointer] : []));
-  return translateNumbersAt(translateBody(bytes, translation), translation, pointers);
 }
 
 /** A read, or a call of which V2 has seen nothing, may be answered by legacy, where legacy has what it names. */
@@ -163,8 +158,7 @@ async function answerHeld(
   const { outcome } = asked.observation;
   if (outcome.kind === 'failure' || outcome.body === null) return created;
   const back = inverse(translationTo(side, call.entities) ?? NO_TRANSLATION);
-  const body = translateBody(outcome.body, back);
-  const headers = back.size === 0 ? outcome.headers : withBodyLength(outcome.headers, body.byteLength);
+  const { headers, body } = translateAnswer(outcome, outcome.body, { method: call.method, back });
   client.whole(outcome.status, asked.statusText, headers, body);
   return created;
 }

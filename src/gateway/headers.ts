@@ -1,13 +1,10 @@
 import type { RawHeaders } from '../contract/calls.ts';
 
-/** Headers of one connection, not of the message (RFC 9110 §7.6.1, and what was in use before it). */
+/** Headers of one connection, not of the message (RFC 9110 §7.6.1, and what was in use before it), beside `Proxy-*`. */
 const OF_THE_HOP = new Set([
   'connection',
   'http2-settings',
   'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
@@ -15,10 +12,13 @@ const OF_THE_HOP = new Set([
 ]);
 
 export function isOfTheHop(lower: string): boolean {
-  return OF_THE_HOP.has(lower);
+  return OF_THE_HOP.has(lower) || FOR_PROXIES.test(lower);
 }
 
-/** Headers by which the parts of Banyan speak to each other start so; clients' are dropped. */
+/** What is said between proxies; a bare `Proxy` is what CGI and its heirs take for their own setting (HTTP_PROXY). */
+const FOR_PROXIES = /^proxy(?:-|$)/;
+
+/** Headers by which the parts of Banyan speak to each other start so; those of clients and upstreams are dropped. */
 const INTERNAL_PREFIX = 'x-banyan-';
 
 /** Names in lower case, by how they were spelled: they come in few spellings, on every call. */
@@ -44,9 +44,9 @@ export function isOurs(lower: string): boolean {
   return lower.startsWith(INTERNAL_PREFIX);
 }
 
-/** With headers of ours, in place of any that the other side gave names of ours. */
+/** An answer's headers with ours behind them: the only ones with names of ours. */
 export function withOurs(headers: RawHeaders, ours: RawHeaders): RawHeaders {
-  return [...filtered(headers, (lower) => !isOurs(lower)), ...ours];
+  return [...headers, ...ours];
 }
 
 /** Framing is not for a client to take away, whatever its Connection says. */
@@ -60,8 +60,10 @@ export function withoutNominated(headers: RawHeaders, connection: string | undef
   return filtered(headers, (lower) => NEVER_NOMINATED.has(lower) || !nominated.has(lower));
 }
 
-/** 15 digits are exact as a number, and more than any body has. */
-export const LENGTH = /^\d{1,15}$/;
+/** A length as everybody reads it: what takes a leading zero for octal reads another. */
+export function plainLength(length: string): string {
+  return length.replace(/^0+(?=\d)/, '');
+}
 
 /**
  * The headers of an answer as the client gets them.
@@ -70,8 +72,6 @@ export const LENGTH = /^\d{1,15}$/;
  */
 export function answerHeaders(raw: RawHeaders, status: number, trailers: boolean): RawHeaders {
   const kept: string[] = [];
-  // RFC 9110 §8.6: a client that believed it would wait for a body.
-  const lengthless = status < 200 || status === 204;
   let connection: string | undefined;
   let announced: string | undefined;
   let isChunked = false;
@@ -79,14 +79,26 @@ export function answerHeaders(raw: RawHeaders, status: number, trailers: boolean
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
     const lower = lowerName(name);
-    if (lengthless && lower === 'content-length') continue;
-    if (!isOfTheHop(lower)) kept.push(name, value);
+    if (lower === 'content-length') {
+      if (mayHaveLength(status, value)) kept.push(name, plainLength(value));
+    } else if (isOurs(lower)) continue;
+    else if (!isOfTheHop(lower)) kept.push(name, value);
     else if (lower === 'connection') connection = joined(connection, value);
     else if (lower === 'trailer') announced = joined(announced, value);
     else if (lower === 'transfer-encoding') isChunked = true;
   }
   if (trailers && announced !== undefined && isChunked) kept.push('trailer', announced);
   return withoutNominated(kept, connection);
+}
+
+/** RFC 9110 §8.6, §15.3.6: a client that believed it would wait for a body. */
+function mayHaveLength(status: number, length: string): boolean {
+  return status === 205 ? Number(length) === 0 : status >= 200 && status !== 204;
+}
+
+/** Whether there can be no body, whatever the head says (RFC 9110 §6.4.1). */
+export function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
 }
 
 /** Tabs, spaces, visible and obs-text characters (RFC 9110 §5.5, RFC 9112 §4); Node throws on others. */

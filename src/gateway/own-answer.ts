@@ -6,6 +6,11 @@ export function errorBody({ code, message, hint }: BanyanError): string {
   return JSON.stringify({ error: { code, message, hint } });
 }
 
+/** The Date of an answer that is Banyan's own. */
+export function dateNow(): string {
+  return new Date().toUTCString();
+}
+
 export type OwnAnswerOptions = {
   /** Further lines of its head, with CRLF behind each: how the connection goes on. */
   readonly fields: string;
@@ -23,7 +28,7 @@ export function rawAnswer(error: BanyanError, { fields, body: hasBody } = LAST):
     'content-type: application/json\r\n' +
     `content-length: ${Buffer.byteLength(body)}\r\n` +
     (error.status === 503 ? 'retry-after: 1\r\n' : '') +
-    `date: ${new Date().toUTCString()}\r\n` +
+    `date: ${dateNow()}\r\n` +
     `${fields}\r\n${hasBody ? body : ''}`
   );
 }

@@ -3,7 +3,8 @@ import type { ErrorCode } from '../contract/errors.ts';
 import type { Limits } from '../contract/limits.ts';
 import { parseTarget, type Target } from '../wire/target.ts';
 import type { ReceivedForwarding } from './forwarding.ts';
-import { DEBUG_TOKEN, isOfTheHop, isOurs, joined, LENGTH, lowerName, withoutNominated } from './headers.ts';
+import { DEBUG_TOKEN, isOfTheHop, isOurs, joined, lowerName, plainLength, withoutNominated } from './headers.ts';
+import { LENGTH } from './http1/fields.ts';
 import { namesWebSocket } from './websocket/handshake.ts';
 
 /** How a request's body is framed. */
@@ -43,8 +44,8 @@ export type RawRequest = {
 };
 
 /**
- * Reads a head, or says why not. Node's parser has refused most of what is malformed by now; refused here is what it
- * lets through: docs/gateway.md lists both.
+ * Reads a head, or says why not. The parsers (http1/request-parser.ts, and nghttp2 with http2/translate-head.ts) have
+ * refused most of what is malformed by now; refused here is what they let through: docs/gateway.md lists both.
  */
 export function readHead(request: RawRequest, limits: Limits): RequestHead | { readonly refused: Refusal } {
   const { method = '', url = '' } = request;
@@ -89,7 +90,9 @@ function scan(raw: RawHeaders): Found {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
     found.bytes += name.length + value.length + HEADER_OVERHEAD_BYTES;
-    if (isForUpstream(found, lowerName(name), value)) found.kept.push(name, value);
+    const lower = lowerName(name);
+    if (isForUpstream(found, lower, value))
+      found.kept.push(name, lower === 'content-length' ? plainLength(value) : value);
   }
   return found;
 }
@@ -179,9 +182,11 @@ function objection(
   if (found.hosts > 1) return malformed('it has more than one Host');
   if (found.host === undefined && httpVersionMinor === 1) return malformed('it has no Host');
   if (found.host !== undefined && !HOST.test(found.host)) return malformed('its Host is not a host and a port');
+  // nghttp2 takes lengths that no number holds.
   if (found.length !== undefined && !LENGTH.test(found.length)) return malformed('its Content-Length is no length');
-  if (found.coding !== undefined) return codingObjection(found.coding, httpVersionMinor);
-  return found.underscores ? underscoreObjection(rawHeaders) : null;
+  return (
+    codingObjection(found.coding, httpVersionMinor) ?? (found.underscores ? underscoreObjection(rawHeaders) : null)
+  );
 }
 
 function malformed(what: string): Refusal {
@@ -193,20 +198,25 @@ function refusal(code: ErrorCode, message: string): { readonly refused: Refusal 
 }
 
 /** RFC 9112 §6.1: a coding that is not known is 501; one in HTTP/1.0 is faulty framing. */
-function codingObjection(coding: string, httpVersionMinor: number): Refusal | null {
+function codingObjection(coding: string | undefined, httpVersionMinor: number): Refusal | null {
+  if (coding === undefined) return null;
   if (httpVersionMinor === 0) return malformed('it has a Transfer-Encoding in HTTP/1.0');
   if (coding.toLowerCase() === 'chunked') return null;
   return { code: 'CODING_NOT_SUPPORTED', message: 'the request has a Transfer-Encoding other than chunked' };
 }
 
-/** CGI and its heirs read `_` as `-`: a name must not stand for another's there. */
+/**
+ * CGI and its heirs read `_` as `-`: a name must not stand for another's there. Nor may it stand there twice: of such
+ * two, some programs drop both, some join them, and some read one.
+ */
 function underscoreObjection(raw: RawHeaders): Refusal | null {
   const spelled = new Map<string, string>();
   for (let index = 0; index < raw.length; index += 2) {
     const lower = (raw[index] ?? '').toLowerCase();
     const read = lower.replaceAll('_', '-');
     const before = spelled.get(read);
-    if (before !== undefined && before !== lower) return malformed(`its headers ${before} and ${lower} can be one`);
+    if (before !== undefined && (before !== read || lower !== read))
+      return malformed(`its headers ${before} and ${lower} can be one`);
     if (read !== lower && (isOurs(read) || isForHop(read))) return malformed(`its header ${lower} can be ${read}`);
     spelled.set(read, lower);
   }

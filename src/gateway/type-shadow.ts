@@ -12,12 +12,13 @@ import type { OpenSpan } from '../telemetry/trace/tracing.ts';
 import { type Translation, translateTarget } from '../wire/translate.ts';
 import { awaitTwins } from './await-twins.ts';
 import { type Call, copyOf } from './call.ts';
-import { type Forwarded, translateRequestBody } from './forward.ts';
+import type { Forwarded } from './forward.ts';
 import { MIRROR_MARK, withBodyLength } from './headers.ts';
 import type { MigratedType } from './migrated-type.ts';
 import { sendCopy } from './send-copy.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { withTraceContext } from './telemetry/trace-headers.ts';
+import { translateRequestBody } from './translate-message.ts';
 import type { LegRequest } from './upstream/leg-request.ts';
 
 export type TypeShadowOptions = ShadowConfig & {
@@ -156,9 +157,11 @@ function mirrorsTo(policies: Policies, type: string, side: Side): boolean {
 }
 
 function copyRequest(type: MigratedType, call: CallCopy, translation: Translation, span: OpenSpan | null): LegRequest {
-  const body = call.body === null ? null : translateRequestBody(type.placesOf(call.operation), call.body, translation);
+  const { headers: own, body: bytes } = call;
+  const places = type.placesOf(call.operation);
+  const body = bytes === null ? null : translateRequestBody(places, { headers: own, body: bytes }, translation);
   // The client's trace shows what the client got: a copy that stood in it too would look like a second answer.
-  const headers = [...withTraceContext(call.headers, span?.context ?? null), MIRROR_MARK, '1'];
+  const headers = [...withTraceContext(own, span?.context ?? null), MIRROR_MARK, '1'];
   return {
     method: call.method,
     target: translateTarget(call.target, translation),

@@ -13,3 +13,14 @@ export function headerValue(headers: RawHeaders, name: string): string | undefin
 export function isJson(contentType: string | undefined): boolean {
   return contentType !== undefined && /^[^;]*[/+]json\s*(?:;|$)/i.test(contentType);
 }
+
+/** Whether a content type says text: JSON, XML, or any `text/`. */
+export function isText(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^(?:text\/|[^;]*[/+](?:json|xml)\s*(?:;|$))/i.test(contentType);
+}
+
+/** Whether a body is compressed, or coded in another way: then nothing can be read in it. */
+export function isEncoded(headers: RawHeaders): boolean {
+  const coding = headerValue(headers, 'content-encoding');
+  return coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity';
+}

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { parseJson } from './ids.ts';
+import { numberSpan } from './number-span.ts';
 import { valueAt } from './places.ts';
 import { decodeSegment } from './routes.ts';
 
@@ -37,12 +39,18 @@ function replacement(value: string | null, translation: Translation): string | u
 
 /**
  * Replaces ids in a text body without parsing it, so that numbers, key order and white space stay as they
- * are: long ids wherever they stand, short ones where they are a whole JSON string.
+ * are: long ids wherever they stand, short ones where they are a whole JSON string. Gives the body itself when there
+ * is nothing to replace, or when it is not UTF-8.
  */
 export function translateBody(body: Uint8Array, translation: Translation): Uint8Array {
-  if (translation.size === 0 || body.byteLength === 0) return body;
-  return new TextEncoder().encode(translateText(new TextDecoder().decode(body), translation));
+  if (translation.size === 0 || body.byteLength === 0 || !isUtf8(body)) return body;
+  const text = TEXT.decode(body);
+  const translated = translateText(text, translation);
+  return translated === text ? body : new TextEncoder().encode(translated);
 }
+
+/** Keeps a byte order mark, as every other byte. */
+const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** All replacements in one pass, so that swapping two ids works. */
 export function translateText(text: string, translation: Translation): string {
@@ -58,7 +66,7 @@ function escapeRegExp(text: string): string {
 
 /**
  * Replaces numeric ids, which text replacement leaves alone (42 may also be an amount), at the places where
- * the wire says that an id stands. Costs a parse and a print of the body, so only where one does stand there.
+ * the wire says that an id stands. Costs a parse of the body, and a walk over it where one does stand there.
  */
 export function translateNumbersAt(
   body: Uint8Array,
@@ -66,15 +74,18 @@ export function translateNumbersAt(
   pointers: readonly (readonly string[])[],
 ): Uint8Array {
   const root = parseJson(body);
-  let replaced = false;
-  for (const pointer of pointers) {
-    const parent = valueAt(root, pointer.slice(0, -1));
-    const key = pointer.at(-1);
+  const named = pointers.flatMap((pointer) => {
     const id = valueAt(root, pointer);
     const to = typeof id === 'number' ? translation.get(String(id)) : undefined;
-    if (to === undefined || key === undefined) continue;
-    (parent as Record<string, unknown>)[key] = /^\d{1,15}$/.test(to) ? Number(to) : to;
-    replaced = true;
-  }
-  return replaced ? new TextEncoder().encode(JSON.stringify(root)) : body;
+    return to === undefined ? [] : [{ pointer, to: /^\d{1,15}$/.test(to) ? String(Number(to)) : JSON.stringify(to) }];
+  });
+  if (named.length === 0) return body;
+  const text = TEXT.decode(body);
+  return new TextEncoder().encode(named.reduce((changed, { pointer, to }) => withNumber(changed, pointer, to), text));
+}
+
+/** What was replaced by a text is no number any more, and stays. */
+function withNumber(text: string, pointer: readonly string[], to: string): string {
+  const span = numberSpan(text, pointer);
+  return span === null ? text : text.slice(0, span.start) + to + text.slice(span.end);
 }

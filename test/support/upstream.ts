@@ -9,6 +9,7 @@ export type Seen = {
   readonly headers: IncomingMessage['headers'];
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 };
 
 export type Upstream = {
@@ -38,7 +39,8 @@ export async function startUpstream(first: Answer, { socketPath, tls }: Upstream
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers, rawHeaders } = request;
-      const entry = { method, url, headers, rawHeaders, body: Buffer.concat(chunks).toString() };
+      const bytes = Buffer.concat(chunks);
+      const entry = { method, url, headers, rawHeaders, body: bytes.toString(), bytes };
       seen.push(entry);
       answer(entry, response);
     });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
-import { joined, LENGTH } from '../headers.ts';
+import { joined } from '../headers.ts';
+import { LENGTH } from '../http1/fields.ts';
 
 /** The one version of the protocol (RFC 6455 §4.1). */
 export const WEBSOCKET_VERSION = '13';

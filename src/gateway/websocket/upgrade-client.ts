@@ -6,7 +6,7 @@ import type { RawHeaders } from '../../contract/calls.ts';
 import type { BanyanError, ErrorCode } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
 import { answerHeaders, safePhrase, withOurs } from '../headers.ts';
-import { errorBody } from '../own-answer.ts';
+import { dateNow, errorBody } from '../own-answer.ts';
 import type { WrittenAnswer } from '../telemetry/call-record.ts';
 import { cutLater, endSoon } from './end-soon.ts';
 import { WEBSOCKET_VERSION } from './handshake.ts';
@@ -90,7 +90,8 @@ export class UpgradeClient implements WrittenAnswer {
   error(error: BanyanError): void {
     this.#ownError = error.code;
     const body = errorBody(error);
-    const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+    const length = String(Buffer.byteLength(body));
+    const headers = ['content-type', 'application/json', 'content-length', length, 'date', dateNow()];
     this.#head(error.status, '', [...headers, ...besides(error.status)]);
     this.socket.write(body);
     endSoon(this.socket);

@@ -57,6 +57,16 @@ describe('2: a Content-Length that can be read in two ways', () => {
   });
 });
 
+describe('2: a Content-Length with leading zeros', () => {
+  it.each([7, 100_000])('of %d is forwarded, and answered, without them', async (length) => {
+    const body = 'a'.repeat(length);
+    upstream.server.once('request', (_, response) => response.setHeader('Content-Length', `00${length}`));
+    const head = `${POST}Connection: close\r\nContent-Length: 00${length}\r\n\r\n`;
+    expect(await rawSend(rig.data, head + body)).toMatch(new RegExp(`\r\nContent-Length: ${length}\r\n`));
+    expect(upstream.seen.at(-1)).toMatchObject({ body, headers: { 'content-length': String(length) } });
+  });
+});
+
 describe('3: a Transfer-Encoding other than chunked, once', () => {
   it.each([
     'xchunked',
@@ -92,7 +102,10 @@ describe('4: a chunked body', () => {
       const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
       const head = `${method} /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${CHUNKED}`;
       expect(await rawSend(rig.data, `${head}\r\n${chunks}`)).toMatch(/^HTTP\/1\.1 200 /);
-      expect(upstream.seen.slice(before)).toMatchObject([{ method, url: '/billing/x', body }]);
+      expect(upstream.seen.slice(before)).toMatchObject([
+        { method, url: '/billing/x', body, headers: { 'transfer-encoding': 'chunked' } },
+      ]);
+      expect(upstream.seen.at(-1)?.headers).not.toHaveProperty('content-length');
     },
   );
 

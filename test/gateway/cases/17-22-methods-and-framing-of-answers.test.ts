@@ -122,6 +122,21 @@ describe('18: an answer without a body', () => {
   );
 });
 
+describe('18: an answer of 205', () => {
+  it.each([
+    ['0', 'Content-Length: 0\r\n', ''],
+    ['2', 'Transfer-Encoding: chunked\r\n', '2\r\nok\r\n0\r\n\r\n'],
+  ])('that has a length of %s is framed by %j', async (length, framing, body) => {
+    at.upstream.onConnection(
+      answering(`HTTP/1.1 205 Reset Content\r\nContent-Length: ${length}\r\n\r\n${body && 'ok'}`),
+    );
+    const answer = await rawSend(at.rig.data, `${GET}\r\n`);
+    expect(answer).toContain(framing);
+    expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
+    expect(answer.match(/content-length|transfer-encoding/gi)).toHaveLength(1);
+  });
+});
+
 describe('18: a body where none may be', () => {
   const FORGED = ok('forged');
   const EXPECTING = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n';

@@ -102,6 +102,11 @@ describe.each(EACH_WAY)('44: a reason phrase, to %s', (_way, request) => {
     expect(await rawSend(at.rig.data, request)).toMatch(/^HTTP\/1\.1 200 (?:OK)?\r\n.*ok$/s);
   });
 
+  it('with a bare CR ends no line, and is a 502', async () => {
+    at.upstream.onConnection(answering('HTTP/1.1 200 O\rK\r\nContent-Length: 2\r\n\r\nok'));
+    expect(await rawSend(at.rig.data, request)).toMatch(failed);
+  });
+
   it.each(['No Way', 'a\tb', 'J\xfcrgen', 'J\xc3\xbcrgen'])('%j passes', async (reason) => {
     at.upstream.onConnection(answering(`HTTP/1.1 422 ${reason}\r\nContent-Length: 2\r\n\r\nno`));
     expect((await rawSend(at.rig.data, request)).startsWith(`HTTP/1.1 422 ${reason}\r\n`)).toBe(true);

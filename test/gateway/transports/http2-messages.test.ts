@@ -1,4 +1,4 @@
-import type { ClientHttp2Session } from 'node:http2';
+import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataTls } from '../../support/data-port-tls.ts';
 import { billing, type GatewayRig, startRig } from '../../support/gateway-rig.ts';
@@ -193,6 +193,19 @@ describe('an answer over HTTP/2', () => {
       const answer = `HTTP/1.1 ${status} \r\nETag: "a"\r\nConnection: close\r\n\r\n`;
       expect(await answered(answer)).toMatchObject({ status, body: '', code: 0 });
     }
+  });
+
+  it('to a length that no number holds is 400', async () => {
+    const headers = post('/billing/x', 'content-length', '9007199254740993');
+    const stream = client.request(headers as unknown as OutgoingHttpHeaders, { endStream: false });
+    const answer = await http2Answer(stream);
+    expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('MALFORMED_REQUEST') });
+  });
+
+  it('of 205 has no body, whatever length the upstream gives it', async () => {
+    const answer = await answered('HTTP/1.1 205 Reset\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
+    expect(answer).toMatchObject({ status: 205, body: '', code: 0 });
+    expect(answer.rawHeaders).not.toContain('content-length');
   });
 
   it('has its trailers', async () => {

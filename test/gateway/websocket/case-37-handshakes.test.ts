@@ -38,6 +38,12 @@ describe('37: a handshake that the protocol does not allow reaches nobody', () =
     expect(heard).toContain('\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n');
   });
 
+  it('an answer of our own has a Date, as to every call', async () => {
+    expect(await answer(handshake('/billing/feed', { 'Sec-WebSocket-Key': null }))).toMatch(
+      /\r\ndate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\n/,
+    );
+  });
+
   it('a bad target or a type that nobody knows: as for every call', async () => {
     expect(await answer(handshake('/billing/../admin'))).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_TARGET"/s);
     expect(await answer(handshake('http://internal/billing/feed'))).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_TARGET"/s);
