@@ -50,7 +50,9 @@ export async function forward(call: Call, client: ClientEnd, context: ForwardCon
   let side: Side | null = call.plan.primary;
   while (side !== null) {
     const span = call.record.asks(side);
-    const asked = await askSide(call, side, span, client, context);
+    // Whoever is asked again was on a connection that had gone stale: another idle one may have too.
+    const onNewConnection = attempts.at(-1)?.side === side;
+    const asked = await askSide(call, side, { span, onNewConnection }, client, context);
     call.record.answered(span, call.type.primaryLegs[side].base, asked.observation);
     attempts.push({ side, asked });
     if (asked.letGo) context.counters.add('answers_let_go');
@@ -62,17 +64,13 @@ export async function forward(call: Call, client: ClientEnd, context: ForwardCon
   return { attempts, created: [] };
 }
 
-function askSide(
-  call: Call,
-  side: Side,
-  span: OpenSpan | null,
-  client: ClientEnd,
-  context: ForwardContext,
-): Promise<Asked> {
+type Way = { readonly span: OpenSpan | null; readonly onNewConnection: boolean };
+
+function askSide(call: Call, side: Side, way: Way, client: ClientEnd, context: ForwardContext): Promise<Asked> {
   const translation = translationTo(side, call.entities) ?? NO_TRANSLATION;
   const { creates } = call.type.placesOf(call.operation);
   const ids = awaitedIds(call.plan.stage === 'off' ? [] : creates, translation);
-  return ask(call.type.primaryLegs[side], legRequest(call, translation, ids, span), client, {
+  return ask(call.type.primaryLegs[side], legRequest(call, translation, ids, way), client, {
     side,
     hold: (status, headers) => ids !== null && holds(ids, call.method, status, headers, context),
     capture: call.plan.candidate !== null,
@@ -95,18 +93,22 @@ function holds(
   return treatment === 'hold';
 }
 
-function legRequest(call: Call, translation: Translation, ids: AwaitedIds | null, span: OpenSpan | null): LegRequest {
+function legRequest(
+  call: Call,
+  translation: Translation,
+  ids: AwaitedIds | null,
+  { span, onNewConnection }: Way,
+): LegRequest {
   const traced = span === null ? call.headers : withTraceContext(call.headers, span.context);
   // Ids of an answer can only be read when it is not compressed.
   const headers = ids === null ? traced : withoutHeader(traced, 'accept-encoding');
   const target = translateTarget(call.target.raw, translation);
-  const { body, trailers, expectsContinue } = call;
-  if (body.kind === 'stream')
-    return { method: call.method, target, headers, body: body.upload, trailers, expectsContinue };
-  if (body.kind === 'none') return { method: call.method, target, headers, body: null };
+  const { method, body, trailers, expectsContinue } = call;
+  if (body.kind === 'stream') return { method, target, headers, body: body.upload, trailers, expectsContinue };
+  if (body.kind === 'none') return { method, target, headers, body: null, onNewConnection };
   const places = call.type.placesOf(call.operation);
   const bytes = translateRequestBody(places, { headers, body: body.bytes }, translation);
-  return { method: call.method, target, headers: withBodyLength(headers, bytes.byteLength), body: bytes };
+  return { method, target, headers: withBodyLength(headers, bytes.byteLength), body: bytes, onNewConnection };
 }
 
 /** A read, or a call of which V2 has seen nothing, may be answered by legacy, where legacy has what it names. */

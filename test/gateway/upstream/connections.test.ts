@@ -96,6 +96,26 @@ it('are opened anew, all of them, once one has gone stale: a read is asked again
   expect(await rawSend(rig.data, post)).toMatch(/anew$/);
 });
 
+it('are new for a read that is asked again, at another instance too', async () => {
+  const other = await startRawUpstream();
+  const both = await startRig(billing({ instances: [upstream.url, other.url], tls: null }, await unusedAddress()));
+  onTestFinished(async () => {
+    await both.close();
+    await other.close();
+  });
+  for (const one of [upstream, other]) {
+    one.onConnection(async (connection) => {
+      await connection.untilHeads(1);
+      connection.send(ok());
+      await connection.untilHeads(2);
+      connection.reset();
+    });
+  }
+  for (let n = 0; n < 2; n += 1) await rawSend(both.data, GET);
+  for (const one of [upstream, other]) one.onConnection(answering(ok('anew')));
+  expect(await rawSend(both.data, GET)).toMatch(/anew$/);
+});
+
 it('that are being opened are given up when their caller leaves, and their place is free', async () => {
   const silent = await startRig(billing(upstream.url.replace('http:', 'https:'), await unusedAddress()), {
     limits: { upstreamConnectionsMax: 1, upstreamQueueMax: 0 },
