@@ -33,7 +33,8 @@ export type Kernel = {
   cancelTask(taskId: string, reason?: string): Promise<Task>;
   /**
    * Moves a queued or running task to another agent, or (`null`) to whichever the router finds.
-   * @throws UNKNOWN_TASK, UNKNOWN_AGENT, NO_AGENT_AVAILABLE (it may not run there), ILLEGAL_MOVE
+   * @throws UNKNOWN_TASK, UNKNOWN_AGENT, NO_AGENT_AVAILABLE (it may not run there), ILLEGAL_MOVE (it has
+   * ended, or waits, or runs and must not run twice)
    */
   reassign(taskId: string, agentId: string | null): Promise<Task>;
   /** Live tasks and the last finished ones. */

@@ -55,6 +55,8 @@ export function makeCore(
   const journal = new Journal(store, clock, kept, counters, on);
   const roster = new Roster(clock, journal, settings.attemptsKeptMax, on.moved);
   const queue = new TaskQueue(settings.ageingMs);
+  const limitsHit = new Map<string, number>();
+  const hit = (name: string) => () => countHit(limitsHit, name);
   return {
     ...ground,
     settings,
@@ -62,19 +64,23 @@ export function makeCore(
     journal,
     roster,
     queue,
-    router: new Router(roster, queue, settings.affinityKeysMax),
+    router: new Router(roster, queue, settings.affinityKeysMax, hit('affinityKeysMax')),
     family: new Family(),
     deadlines: new Deadlines(clock),
     plugins,
-    waiters: new Waiters(settings.waitersMax),
+    waiters: new Waiters(settings.waitersMax, hit('waitersMax')),
     pace: new Pace(clock),
     sessions: new Map<string, Session>(),
-    limitsHit: new Map<string, number>(),
+    limitsHit,
   };
 }
 
 export function hitLimit(core: Core, name: string): void {
-  core.limitsHit.set(name, (core.limitsHit.get(name) ?? 0) + 1);
+  countHit(core.limitsHit, name);
+}
+
+function countHit(limitsHit: Map<string, number>, name: string): void {
+  limitsHit.set(name, (limitsHit.get(name) ?? 0) + 1);
 }
 
 /** Agents that count against the limit. */

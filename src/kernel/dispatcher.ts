@@ -76,7 +76,7 @@ export class Dispatcher {
     this.#limitStay(task);
     this.#on.waits(task, () => router.isHopeless(task));
     const how = evicts(task);
-    const victim = how === null ? null : router.victim(task);
+    const victim = how === null ? null : router.victim(task, how);
     if (how === null || victim?.status.state !== 'running') {
       queue.add(task);
       return;
