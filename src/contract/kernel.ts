@@ -40,7 +40,10 @@ export type Kernel = {
   /** Live tasks and the last finished ones. */
   getTask(taskId: string): Task | null;
   listTasks(filter?: TaskFilter): readonly Task[];
-  /** Resolves with the task once it has ended, however it did. @throws UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED */
+  /**
+   * Resolves with the task once it has ended, however it did.
+   * @throws UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED, BAD_INPUT, OVERLOADED at `waitersMax`
+   */
   waitForTask(taskId: string, options?: WaitOptions): Promise<Task>;
   /** Live and failed agents, and the last stopped ones. */
   getAgent(agentId: string): Agent | null;
@@ -48,7 +51,7 @@ export type Kernel = {
   listAgents(filter?: AgentFilter): readonly Agent[];
   /** Says that an agent is alive. @throws UNKNOWN_AGENT */
   heartbeat(agentId: string): void;
-  /** Resolves once it is stopped. @throws UNKNOWN_AGENT (also when it is stopped already) */
+  /** Resolves once it is stopped. @throws UNKNOWN_AGENT (also when it is stopped already), BAD_INPUT */
   shutdownAgent(agentId: string, options?: ShutdownOptions): Promise<Agent>;
   /** Answers within its budget even while a plugin hangs. */
   getHealthStatus(): Promise<Health>;

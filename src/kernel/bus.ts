@@ -4,6 +4,7 @@ import type { HookEvents } from '../contract/hooks.ts';
 import type { Clock } from './clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Mailbox } from './mailbox.ts';
+import { checkBusRequest } from './requests.ts';
 
 const BUFFER_MAX = 1_000;
 const REQUEST_MS = 30_000;
@@ -56,6 +57,7 @@ export class MessageBus implements Bus {
 
   async request<Q, A>({ name }: Topic<readonly [Q, A]>, body: Q, options: RequestOptions = {}): Promise<A> {
     const { timeoutMs = REQUEST_MS, from, signal } = options;
+    checkBusRequest({ timeoutMs });
     if (signal?.aborted === true) throw aborted(name);
     const answer = this.#responders.get(name);
     if (answer === undefined) throw new BanyanError('NO_RESPONDER', `nobody answers on topic "${name}"`);

@@ -41,7 +41,9 @@ export class Delegation {
     notAborted(checked.signal);
     const raced = this.#byKey(spec);
     if (raced !== null) return this.#answer(raced);
+    // In the store an id of ours cannot stand: they are made to be unique, and looking costs.
     if (request.id !== undefined) this.#admission.idIsFree(spec.id);
+    else this.#admission.isNotLive(spec.id);
     this.#admission.mayCome(spec);
     const task = this.#admit(spec, chosenId);
     this.#cancelOnAbort(task, checked.signal);

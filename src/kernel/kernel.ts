@@ -11,6 +11,7 @@ import { Events } from './event-stream.ts';
 import { kernelForPlugins, type PluginOptions, Plugins } from './hooks/index.ts';
 import { Lookups } from './lookups.ts';
 import { makeParts, type Parts } from './parts.ts';
+import { checkShutdown } from './requests.ts';
 import { openStore } from './store/open.ts';
 import { isFinal, taskView } from './tasks.ts';
 
@@ -91,8 +92,8 @@ export class Kernel implements KernelOperations {
     return this.#lookups.ended(taskId, options);
   }
 
-  shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
-    return this.#parts.shutdowns.shutdown(agentId, options);
+  async shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
+    return this.#parts.shutdowns.shutdown(agentId, checkShutdown(options));
   }
 
   heartbeat(agentId: string): void {
