@@ -154,7 +154,7 @@ export type KernelConfig = Given & {
   readonly pluginHost?: { close(): Promise<void> };
   /** For hosts that run plugins they do not know well: `await startWatchdog()`. The host stops it. */
   readonly loopWatch?: LoopWatch;
-  /** What plugins log, and what is found wrong with them. Default: nobody hears of it but the health report. */
+  /** What plugins log, what is found wrong with them, and what the kernel could not finish. Default: nobody hears of it. */
   readonly log?: KernelLog;
   /** 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
@@ -167,7 +167,12 @@ export type KernelLog = (
   facts: Readonly<Record<string, unknown>>,
 ) => void;
 
-export type Ground = { readonly clock: Clock; readonly random: () => number; readonly newId: () => string };
+export type Ground = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly log: KernelLog;
+};
 
 /** @throws {BanyanError} BAD_INPUT naming every setting that is wrong */
 export function settle(config: KernelConfig): Settings {
@@ -190,6 +195,6 @@ function settingsOf(config: KernelConfig): Given {
 }
 
 export function groundOf(config: KernelConfig): Ground {
-  const { clock = systemClock, random = Math.random } = config;
-  return { clock, random, newId: config.newId ?? (() => newV2Id(clock.now(), randomUUID())) };
+  const { clock = systemClock, random = Math.random, log = () => undefined } = config;
+  return { clock, random, log, newId: config.newId ?? (() => newV2Id(clock.now(), randomUUID())) };
 }

@@ -1,4 +1,5 @@
 import { AgentFailures } from './agent-failures.ts';
+import type { AgentRecord } from './agents.ts';
 import { Alerts } from './alerts.ts';
 import type { Core } from './core.ts';
 import { Delegation } from './delegation.ts';
@@ -63,7 +64,7 @@ export function makeParts(core: Core, lookups: Lookups) {
   const failures: AgentFailures = new AgentFailures(
     core,
     { runs, dispatcher, endings, sessions, alerts },
-    (agent, reason) => void shutdowns.shutdown(agent.spec.id, { graceful: false, unfinished: 'redrive', reason }),
+    (agent, reason) => shutdowns.order(agent, { graceful: false, unfinished: 'redrive', reason }),
   );
   const shutdowns: Shutdowns = new Shutdowns(core, { dispatcher, endings, sessions, failures });
   const recovery = new Recovery(core, {
@@ -77,10 +78,11 @@ export function makeParts(core: Core, lookups: Lookups) {
     delegation,
   });
 
-  const told: AfterMove = { observers, heartbeats, health, delegation, runs };
+  const told: AfterMove = { observers, heartbeats, health, delegation, runs, failures };
 
   return {
     runs,
+    dispatcher,
     endings,
     reports,
     delegation,
@@ -88,6 +90,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     sessions,
     heartbeats,
     spawning,
+    failures,
     shutdowns,
     recovery,
     health,
@@ -112,10 +115,12 @@ type AfterMove = {
   readonly health: HealthCheck;
   readonly delegation: Delegation;
   readonly runs: Runs;
+  readonly failures: AgentFailures;
 };
 
 /** What follows from a move for those around. */
-function afterMove(core: Core, { observers, heartbeats, health, delegation, runs }: AfterMove, moved: Moved): void {
+function afterMove(core: Core, parts: AfterMove, moved: Moved): void {
+  const { observers, heartbeats, health, delegation } = parts;
   if (moved.of === 'task') {
     const { task } = moved;
     observers.taskMoved(task, moved.event);
@@ -124,8 +129,8 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation, runs
     return;
   }
   observers.agentMoved(moved.agent, moved.event);
-  if (moved.event.kind === 'agent.assigned') heartbeats.watch(moved.agent);
-  if (moved.event.kind === 'agent.stopped') runs.forget(moved.agent);
+  if (moved.event.kind === 'agent.assigned' || moved.event.kind === 'agent.ready') heartbeats.watch(moved.agent);
+  if (moved.event.kind === 'agent.stopped') afterStop(parts, moved.agent);
   if (
     moved.event.kind === 'agent.failed' ||
     moved.event.kind === 'agent.ready' ||
@@ -133,6 +138,12 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation, runs
   ) {
     core.journal.afterCommit(() => void health.review());
   }
+}
+
+function afterStop({ runs, heartbeats, failures }: AfterMove, agent: AgentRecord): void {
+  runs.forget(agent);
+  heartbeats.forget(agent);
+  failures.gone(agent);
 }
 
 /** The end of a task is durable. */

@@ -74,7 +74,7 @@ export class Recovery {
       if (task.status.state === 'running') this.#parts.endings.cancel(task, `its agent was shut down: ${reason}`);
     }
     for (const taskId of tasksOf(agent.status)) this.#core.roster.moveAgent(agent, { move: 'released', taskId });
-    void this.#parts.shutdowns.shutdown(agent.spec.id, { graceful: false, reason });
+    this.#parts.shutdowns.order(agent, { graceful: false, reason });
   }
 
   #resumeTask(task: TaskRecord): void {

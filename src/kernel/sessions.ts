@@ -1,7 +1,7 @@
 import type { AgentFunction, FunctionRun, RuntimeSpec } from '../contract/agents.ts';
 import type { Failure, Task, TaskRequest } from '../contract/tasks.ts';
 import { type AgentRecord, agentView } from './agents.ts';
-import type { Core } from './core.ts';
+import { type Core, hitLimit } from './core.ts';
 import { failure } from './endings.ts';
 import { performedBy, startSession } from './runtimes/registry.ts';
 import { type Attempt, failureOf, RunFailure, type Session, type SessionHost } from './runtimes/runtime.ts';
@@ -111,6 +111,7 @@ export class Sessions {
       clock,
       killMs: settings.deadlines.killMs,
       resultBytesMax: settings.jsonBytesMax,
+      limitHit: (name) => hitLimit(this.#core, name),
       ended: (why) => isCurrent() && this.#on.ended(agent, why),
       heartbeat: () => isCurrent() && this.#on.heartbeat(agent),
       rehearse: settings.rehearse,

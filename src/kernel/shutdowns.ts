@@ -46,6 +46,15 @@ export class Shutdowns {
     return leaving.done;
   }
 
+  /** A shutdown that nobody waits for. */
+  order(agent: AgentRecord, options: ShutdownOptions): void {
+    const { id: agentId } = agent.spec;
+    this.shutdown(agentId, options).catch((error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#core.log('warn', `the shutdown of agent ${agentId} was not acknowledged: ${why}`, { agentId });
+    });
+  }
+
   /** Told when a place of an agent is free again. */
   freed(agent: AgentRecord): void {
     if (tasksOf(agent.status).length === 0) this.#leaving.get(agent.spec.id)?.emptied();
