@@ -1,4 +1,5 @@
 import type { AgentFunction, FunctionRun, RuntimeSpec } from '../contract/agents.ts';
+import { BanyanError } from '../contract/errors.ts';
 import type { Failure, Task, TaskRequest } from '../contract/tasks.ts';
 import { type AgentRecord, agentView } from './agents.ts';
 import { type Core, hitLimit } from './core.ts';
@@ -126,7 +127,15 @@ export class Sessions {
       },
       token: attempt.token,
       agent: agentView(agent),
-      delegate: (request) => this.#on.delegate({ ...request, parentId: task.id }),
+      delegate: async (request) => {
+        if (attempt.signal.aborted) {
+          throw new BanyanError(
+            'STALE_TOKEN',
+            `attempt ${attempt.token} of task ${task.id} is over: it has no children`,
+          );
+        }
+        return this.#on.delegate({ ...request, parentId: task.id });
+      },
       waitFor: (taskId) => this.#on.waitFor(taskId, attempt.signal),
       heartbeat: () => this.#on.heartbeat(agent),
     };
