@@ -11,7 +11,8 @@ import type { Completion, FailureReport, Task, TaskFilter, TaskRequest, WaitOpti
 
 /**
  * Everything that changes something resolves once it is durable: what was acknowledged survives a kill -9.
- * Errors are `BanyanError`s; the codes stand with each operation.
+ * Errors are `BanyanError`s; the codes stand with each operation. Any of them may throw KERNEL_CLOSED, when it is
+ * called after `close` or still waits then, and STORE_FAILED.
  */
 export type Kernel = {
   /**
@@ -57,6 +58,9 @@ export type Kernel = {
   getHealthStatus(): Promise<Health>;
   readonly events: EventStream;
   readonly bus: Bus;
-  /** Stops the runtimes, waits for what is under way to be durable and releases the store. Agents and tasks stay. */
+  /**
+   * Stops the runtimes, also those that are starting, waits for what is under way to be durable and releases the
+   * store. Agents and tasks stay; a spawn under way is undone. Whatever fails, the rest is done and the error thrown.
+   */
   close(): Promise<void>;
 };
