@@ -135,3 +135,15 @@ test('an agent that takes over an id is shut down itself, though its predecessor
   expect([(await first).role, (await spawning).role, (await second).role]).toEqual(['old', 'new', 'new']);
   expect(kernel.getAgent('a1')).toMatchObject({ role: 'new', state: 'stopped' });
 });
+
+test('a program of an agent that was shut down before its start was durable is not started', async () => {
+  const start = vi.spyOn(RUNTIMES, 'process');
+  onTestFinished(() => start.mockRestore());
+  const { kernel, spawn } = rig();
+  await kernel.start();
+  const spawning = expect(spawn({ id: 'a1', runtime: program() })).rejects.toMatchObject({ code: 'AGENT_FAILED' });
+  while (kernel.listAgents().length === 0) await Promise.resolve();
+  expect(await kernel.shutdownAgent('a1', { graceful: false })).toMatchObject({ state: 'stopped' });
+  await spawning;
+  expect(start).not.toHaveBeenCalled();
+});

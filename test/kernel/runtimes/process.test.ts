@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { RuntimeSpec } from '../../../src/contract/agents.ts';
 import type { KernelConfig } from '../../../src/kernel/index.ts';
+import { startProcess } from '../../../src/kernel/runtimes/process.ts';
 import { Connections } from '../support/connections.ts';
 import { program } from '../support/program.ts';
 import { rig } from '../support/rig.ts';
@@ -185,4 +187,10 @@ test('the end of a program is noticed though something that it started keeps its
   expect((await kernel.getHealthStatus()).limitsHit).toEqual({ killMs: 1, redrivesMax: 1 });
   expect(await kernel.shutdownAgent('a1')).toMatchObject({ state: 'stopped' });
   escaped.destroy();
+});
+
+test('a start that was given up before it began starts no program', async () => {
+  const spec = program('ready') as Extract<RuntimeSpec, { kind: 'process' }>;
+  const given = AbortSignal.abort(new Error('given up'));
+  await expect(startProcess(spec, {} as never, {} as never, given)).rejects.toThrow('given up');
 });
