@@ -42,7 +42,10 @@ export type FunctionRun = {
   /** Fencing token of this attempt: hand it on to what can refuse late writers. */
   readonly token: number;
   readonly agent: Agent;
-  /** Delegates a child: cancelled with this task, its run deadline no later than this task's. */
+  /**
+   * Delegates a child: cancelled with this task, its run deadline no later than this task's.
+   * @throws STALE_TOKEN when this attempt is over, and as delegateTask
+   */
   readonly delegate: (request: TaskRequest) => Promise<Task>;
   readonly waitFor: (taskId: string) => Promise<Task>;
   readonly heartbeat: () => void;

@@ -42,11 +42,12 @@ export type RequestOptions = {
 export type Bus = {
   /** Never waits for a subscriber. The answer counts those it was handed to. */
   publish<T>(topic: Topic<T>, body: T, from?: string): number;
-  /** @throws OVERLOADED at `subscribersMax` */
+  /** @throws OVERLOADED at `subscribersMax`, KERNEL_CLOSED */
   subscribe<T>(topic: Topic<T>, options?: SubscribeOptions): Subscription<T>;
   /**
    * Asks the one who answers on a topic.
-   * @throws NO_RESPONDER, WAIT_TIMEOUT, ABORTED, OVERLOADED at `requestsMax`, or what the responder threw
+   * @throws NO_RESPONDER, WAIT_TIMEOUT, ABORTED, BAD_INPUT, OVERLOADED at `requestsMax`, KERNEL_CLOSED, or what the
+   * responder threw
    */
   request<Q, A>(topic: Topic<readonly [Q, A]>, body: Q, options?: RequestOptions): Promise<A>;
   /** Answers requests on a topic until the returned function is called. @throws DUPLICATE_ID when somebody does already */

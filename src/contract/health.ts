@@ -67,6 +67,6 @@ export type Health = {
   readonly findings: readonly PluginFinding[];
   /** What plugins added, by plugin name. */
   readonly sections: Readonly<Record<string, unknown>>;
-  /** How often each `...Max` was hit. */
+  /** How often each `...Max`, and `killMs`, was hit. Not those of what is kept of the past, nor of a value's size. */
   readonly limitsHit: Readonly<Record<string, number>>;
 };

@@ -11,7 +11,8 @@ import type { Completion, FailureReport, Task, TaskFilter, TaskRequest, WaitOpti
 
 /**
  * Everything that changes something resolves once it is durable: what was acknowledged survives a kill -9.
- * Errors are `BanyanError`s; the codes stand with each operation.
+ * Errors are `BanyanError`s; the codes stand with each operation. Any of them may throw KERNEL_CLOSED, when it is
+ * called after `close` or still waits then, and STORE_FAILED.
  */
 export type Kernel = {
   /**
@@ -33,13 +34,17 @@ export type Kernel = {
   cancelTask(taskId: string, reason?: string): Promise<Task>;
   /**
    * Moves a queued or running task to another agent, or (`null`) to whichever the router finds.
-   * @throws UNKNOWN_TASK, UNKNOWN_AGENT, NO_AGENT_AVAILABLE (it may not run there), ILLEGAL_MOVE
+   * @throws UNKNOWN_TASK, UNKNOWN_AGENT, NO_AGENT_AVAILABLE (it may not run there), ILLEGAL_MOVE (it has
+   * ended, or waits, or runs and must not run twice)
    */
   reassign(taskId: string, agentId: string | null): Promise<Task>;
   /** Live tasks and the last finished ones. */
   getTask(taskId: string): Task | null;
   listTasks(filter?: TaskFilter): readonly Task[];
-  /** Resolves with the task once it has ended, however it did. @throws UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED */
+  /**
+   * Resolves with the task once it has ended, however it did.
+   * @throws UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED, BAD_INPUT, OVERLOADED at `waitersMax`
+   */
   waitForTask(taskId: string, options?: WaitOptions): Promise<Task>;
   /** Live and failed agents, and the last stopped ones. */
   getAgent(agentId: string): Agent | null;
@@ -47,12 +52,15 @@ export type Kernel = {
   listAgents(filter?: AgentFilter): readonly Agent[];
   /** Says that an agent is alive. @throws UNKNOWN_AGENT */
   heartbeat(agentId: string): void;
-  /** Resolves once it is stopped. @throws UNKNOWN_AGENT (also when it is stopped already) */
+  /** Resolves once it is stopped. @throws UNKNOWN_AGENT (also when it is stopped already), BAD_INPUT */
   shutdownAgent(agentId: string, options?: ShutdownOptions): Promise<Agent>;
   /** Answers within its budget even while a plugin hangs. */
   getHealthStatus(): Promise<Health>;
   readonly events: EventStream;
   readonly bus: Bus;
-  /** Stops the runtimes, waits for what is under way to be durable and releases the store. Agents and tasks stay. */
+  /**
+   * Stops the runtimes, also those that are starting, waits for what is under way to be durable and releases the
+   * store. Agents and tasks stay; a spawn under way is undone. Whatever fails, the rest is done and the error thrown.
+   */
   close(): Promise<void>;
 };

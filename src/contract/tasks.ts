@@ -18,7 +18,8 @@ export type StrategyName = 'first_free' | 'least_loaded' | 'round_robin' | 'affi
  * - `reject`: NO_AGENT_AVAILABLE
  * - `interrupt`: put the least urgent running task back to the head of the queue and take its place
  * - `replace`: cancel the least urgent running task and take its place
- * The last two never touch a task that is more urgent: then the new one waits.
+ * The last two never touch a task that is more urgent, and `interrupt` none whose `whenInterrupted` is `fail`: then
+ * the new one waits.
  */
 export type BusyPolicy = 'enqueue' | 'reject' | 'interrupt' | 'replace';
 
@@ -75,7 +76,10 @@ export type TaskRequest = {
   readonly dependsOn?: readonly Dependency[];
   readonly deadlines?: Partial<TaskDeadlines>;
   readonly retry?: Partial<Retry>;
-  /** When its agent or the host dies in mid-run. Default: the kernel's, `redrive`. */
+  /**
+   * When its agent or the host dies in mid-run. `fail` also keeps it from being interrupted or reassigned while it
+   * runs. Default: the kernel's, `redrive`.
+   */
   readonly whenInterrupted?: 'redrive' | 'fail';
   /** For rehearsal agents only. Default: the kernel's. */
   readonly rehearsal?: boolean;

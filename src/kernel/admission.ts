@@ -34,9 +34,14 @@ export class Admission {
     this.#dependenciesAreThere(spec);
   }
 
+  /** No task that is kept has the id. */
   idIsFree(id: string): void {
-    if (!this.#core.roster.tasks.has(id) && this.#core.store.task(id) === null) return;
-    throw new BanyanError('DUPLICATE_ID', `there is a task with the id "${id}" already`);
+    this.isNotLive(id);
+    if (this.#core.store.task(id) !== null) throw isTaken(id);
+  }
+
+  isNotLive(id: string): void {
+    if (this.#core.roster.tasks.has(id)) throw isTaken(id);
   }
 
   #agentIsThere(spec: TaskSpec): void {
@@ -107,4 +112,8 @@ export class Admission {
     const message = `no agent is free for ${describeNeed(task)}: of ${idle + busy} agents ${busy} are busy`;
     return new RetryLaterError('NO_AGENT_AVAILABLE', message, pace.retryAfterMs());
   }
+}
+
+function isTaken(id: string): BanyanError {
+  return new BanyanError('DUPLICATE_ID', `there is a task with the id "${id}" already`);
 }

@@ -1,5 +1,5 @@
 import { FAILURES, type Failure } from '../contract/tasks.ts';
-import type { AgentRecord } from './agents.ts';
+import { type AgentRecord, isLive } from './agents.ts';
 import type { Alerts } from './alerts.ts';
 import { type Core, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -72,6 +72,19 @@ export class AgentFailures {
     this.#alerts.resolve(alertId(`agent ${agent.spec.id}`));
   }
 
+  /** It is gone: with the last of a group, what is known of the group goes too. */
+  gone({ spec: { group } }: AgentRecord): void {
+    if (group === null) return;
+    for (const other of this.#core.roster.agents.values()) if (other.spec.group === group) return;
+    this.#supervision.forgetGroup(group);
+    this.#alerts.resolve(alertId(`group ${group}`));
+  }
+
+  /** The kernel is closing: what is to be started again is, by the next process. */
+  close(): void {
+    this.#restarts.clear();
+  }
+
   #decide(agent: AgentRecord, wasFailure: boolean): void {
     const { roster, clock } = this.#core;
     const decision = this.#supervision.decide(agent, wasFailure, roster.agents.values(), clock.now());
@@ -80,9 +93,13 @@ export class AgentFailures {
         this.#failNamed(agent);
         return;
       case 'restart':
-        void this.restart(decision.agents.filter(isRestartable), decision.pauseMs);
+        void this.restart(
+          decision.agents.filter((other) => other === agent || isRestartable(other)),
+          decision.pauseMs,
+        );
         return;
       case 'give_up':
+        hitLimit(this.#core, 'restartsMax');
         this.#failNamed(agent);
         this.#alerts.raise(alertId(decision.of), 'critical', `${decision.of}: ${FAILURES.escalated}`);
         for (const other of decision.agents) if (other !== agent) this.#giveUp(other, `${decision.of} was given up`);
@@ -153,8 +170,13 @@ function isOn(agent: AgentRecord, status: { readonly state: string; readonly age
   return status.state === 'running' && status.agentId === agent.spec.id;
 }
 
-function isRestartable({ status }: AgentRecord): boolean {
-  return status.state !== 'stopping' && status.state !== 'stopped';
+/**
+ * Whether an agent is started again because another failed. One that has failed and was left so stays: others may
+ * have come in its place. While its spawn is under way, an agent is its spawner's.
+ */
+function isRestartable(agent: AgentRecord): boolean {
+  const isSpawning = agent.status.state === 'starting' && agent.restarts === 0;
+  return agent.spec.restart !== 'temporary' && isLive(agent) && !isSpawning;
 }
 
 function alertId(of: string): string {

@@ -2,8 +2,10 @@ import type { Bus, Message, RequestOptions, SubscribeOptions, Subscription, Topi
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
 import type { HookEvents } from '../contract/hooks.ts';
 import type { Clock } from './clock.ts';
+import { kernelClosed } from './closed.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Mailbox } from './mailbox.ts';
+import { checkBusRequest } from './requests.ts';
 
 const BUFFER_MAX = 1_000;
 const REQUEST_MS = 30_000;
@@ -25,7 +27,9 @@ export class MessageBus implements Bus {
   readonly #subscribers = new Map<string, Set<Mailbox<unknown>>>();
   readonly #responders = new Map<string, Answer>();
   #subscriberCount = 0;
-  #requests = 0;
+  /** How each request that is under way can be made to fail. */
+  readonly #requests = new Set<(error: BanyanError) => void>();
+  #isClosed = false;
 
   constructor(ground: BusGround) {
     this.#ground = ground;
@@ -45,6 +49,7 @@ export class MessageBus implements Bus {
 
   subscribe<T>({ name }: Topic<T>, { bufferMax = BUFFER_MAX, signal }: SubscribeOptions = {}): Subscription<T> {
     const { subscribersMax } = this.#ground;
+    if (this.#isClosed) throw kernelClosed();
     if (this.#subscriberCount >= subscribersMax)
       throw this.#overloaded('subscribersMax', `${subscribersMax} subscribers`);
     const mailbox = new Mailbox<Message<T>>(bufferMax, () => this.#leave(name, mailbox), signal);
@@ -56,11 +61,13 @@ export class MessageBus implements Bus {
 
   async request<Q, A>({ name }: Topic<readonly [Q, A]>, body: Q, options: RequestOptions = {}): Promise<A> {
     const { timeoutMs = REQUEST_MS, from, signal } = options;
+    checkBusRequest({ timeoutMs });
+    if (this.#isClosed) throw kernelClosed();
     if (signal?.aborted === true) throw aborted(name);
     const answer = this.#responders.get(name);
     if (answer === undefined) throw new BanyanError('NO_RESPONDER', `nobody answers on topic "${name}"`);
     const { requestsMax } = this.#ground;
-    if (this.#requests >= requestsMax) throw this.#overloaded('requestsMax', `${requestsMax} requests under way`);
+    if (this.#requests.size >= requestsMax) throw this.#overloaded('requestsMax', `${requestsMax} requests under way`);
     const message = this.#message(name, body, from);
     this.#ground.sent({ topic: name, from: message.from, subscribers: 1 });
     return (await this.#inTime(name, async () => answer(body, message), timeoutMs, signal)) as A;
@@ -80,6 +87,8 @@ export class MessageBus implements Bus {
   }
 
   close(): void {
+    this.#isClosed = true;
+    for (const fail of [...this.#requests]) fail(kernelClosed());
     for (const mailboxes of this.#subscribers.values()) for (const mailbox of [...mailboxes]) mailbox.close();
     this.#responders.clear();
   }
@@ -91,11 +100,11 @@ export class MessageBus implements Bus {
       reject(new BanyanError('WAIT_TIMEOUT', `no answer on topic "${name}" within ${timeoutMs} ms`)),
     );
     signal?.addEventListener('abort', stop, { once: true });
-    this.#requests += 1;
+    this.#requests.add(reject);
     try {
       return await Promise.race([ask(), late]);
     } finally {
-      this.#requests -= 1;
+      this.#requests.delete(reject);
       this.#ground.deadlines.cancel(alarm);
       signal?.removeEventListener('abort', stop);
     }

@@ -156,7 +156,7 @@ export type KernelConfig = Given & {
   readonly loopWatch?: LoopWatch;
   /** What plugins are timed by. Default: real time, also where the clock is not. */
   readonly stopwatch?: Stopwatch;
-  /** What plugins log, and what is found wrong with them. Default: nobody hears of it but the health report. */
+  /** What plugins log, what is found wrong with them, and what the kernel could not finish. Default: nobody hears of it. */
   readonly log?: KernelLog;
   /** 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
@@ -169,7 +169,12 @@ export type KernelLog = (
   facts: Readonly<Record<string, unknown>>,
 ) => void;
 
-export type Ground = { readonly clock: Clock; readonly random: () => number; readonly newId: () => string };
+export type Ground = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly log: KernelLog;
+};
 
 /** @throws {BanyanError} BAD_INPUT naming every setting that is wrong */
 export function settle(config: KernelConfig): Settings {
@@ -192,6 +197,6 @@ function settingsOf(config: KernelConfig): Given {
 }
 
 export function groundOf(config: KernelConfig): Ground {
-  const { clock = systemClock, random = Math.random } = config;
-  return { clock, random, newId: config.newId ?? (() => newV2Id(clock.now(), randomUUID())) };
+  const { clock = systemClock, random = Math.random, log = () => undefined } = config;
+  return { clock, random, log, newId: config.newId ?? (() => newV2Id(clock.now(), randomUUID())) };
 }

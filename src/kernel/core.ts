@@ -59,6 +59,8 @@ export function makeCore(
   const queue = new TaskQueue(settings.ageingMs);
   const deadlines = new Deadlines(clock);
   const heldOff = new HeldOff(clock, deadlines);
+  const limitsHit = new Map<string, number>();
+  const hit = (name: string) => () => countHit(limitsHit, name);
   return {
     ...ground,
     settings,
@@ -67,19 +69,26 @@ export function makeCore(
     roster,
     queue,
     heldOff,
-    router: new Router(roster, queue, heldOff, settings.affinityKeysMax),
+    router: new Router(
+      { roster, queue, heldOff },
+      { affinityKeysMax: settings.affinityKeysMax, limitHit: hit('affinityKeysMax') },
+    ),
     family: new Family(),
     deadlines,
     plugins,
-    waiters: new Waiters(settings.waitersMax),
+    waiters: new Waiters(settings.waitersMax, hit('waitersMax')),
     pace: new Pace(clock),
     sessions: new Map<string, Session>(),
-    limitsHit: new Map<string, number>(),
+    limitsHit,
   };
 }
 
 export function hitLimit(core: Core, name: string): void {
-  core.limitsHit.set(name, (core.limitsHit.get(name) ?? 0) + 1);
+  countHit(core.limitsHit, name);
+}
+
+function countHit(limitsHit: Map<string, number>, name: string): void {
+  limitsHit.set(name, (limitsHit.get(name) ?? 0) + 1);
 }
 
 /** Agents that count against the limit. */

@@ -1,3 +1,4 @@
+import { BanyanError } from '../contract/errors.ts';
 import type { Deadline } from '../contract/tasks.ts';
 import type { Clock } from './clock.ts';
 import { Heap, type HeapItem } from './heap.ts';
@@ -14,6 +15,7 @@ export class Deadlines {
   readonly #alarms = new Heap<Alarm>((a, b) => a.atMs < b.atMs);
   #disarm: (() => void) | null = null;
   #armedAtMs = Number.POSITIVE_INFINITY;
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,9 +25,14 @@ export class Deadlines {
     return this.#alarms.size;
   }
 
-  /** `null` for a deadline that never comes. */
+  /**
+   * `null` for a deadline that never comes.
+   * @throws {BanyanError} BAD_INPUT for what is neither a finite number nor `never`: one such alarm would keep all
+   * others from ringing
+   */
   in(delay: Deadline, ring: () => void): Alarm | null {
-    if (delay === 'never') return null;
+    if (delay === 'never' || this.#isClosed) return null;
+    if (!Number.isFinite(delay)) throw new BanyanError('BAD_INPUT', `${delay} is no deadline`);
     const alarm: Alarm = { atMs: this.#clock.now() + delay, ring, heapIndex: -1 };
     this.#alarms.push(alarm);
     if (alarm.atMs < this.#armedAtMs) this.#arm(alarm.atMs);
@@ -38,7 +45,9 @@ export class Deadlines {
     if (this.#alarms.size === 0) this.#stop();
   }
 
+  /** Nothing rings any more. */
   close(): void {
+    this.#isClosed = true;
     while (this.#alarms.pop() !== undefined);
     this.#stop();
   }

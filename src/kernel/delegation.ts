@@ -20,6 +20,8 @@ export class Delegation {
   readonly #admission: Admission;
   /** Idempotency keys of live tasks; those of ended ones stand in the store. */
   readonly #keys = new Map<string, string>();
+  /** Takes back that the kernel listens to the signal of a request, for each live task that has one. */
+  readonly #deafen = new Set<() => void>();
 
   constructor(core: Core, dispatcher: Dispatcher, endings: Endings) {
     this.#core = core;
@@ -29,6 +31,7 @@ export class Delegation {
   }
 
   async delegate(request: TaskRequest): Promise<Task> {
+    this.#core.journal.mustBeOpen();
     const askedAtMs = this.#core.clock.now();
     const checked = checkTask(request);
     notAborted(checked.signal);
@@ -41,7 +44,9 @@ export class Delegation {
     notAborted(checked.signal);
     const raced = this.#byKey(spec);
     if (raced !== null) return this.#answer(raced);
+    // In the store an id of ours cannot stand: they are made to be unique, and looking costs.
     if (request.id !== undefined) this.#admission.idIsFree(spec.id);
+    else this.#admission.isNotLive(spec.id);
     this.#admission.mayCome(spec);
     const task = this.#admit(spec, chosenId);
     this.#cancelOnAbort(task, checked.signal);
@@ -49,6 +54,12 @@ export class Delegation {
     await this.#core.journal.durable();
     this.#measure(askedAtMs, answer);
     return answer;
+  }
+
+  /** No signal is heard any more. */
+  close(): void {
+    for (const deafen of this.#deafen) deafen();
+    this.#deafen.clear();
   }
 
   /** Notes the key of a task that an earlier process left. */
@@ -138,7 +149,12 @@ export class Delegation {
     if (signal === undefined) return;
     const cancel = () => this.#endings.cancel(task, 'its caller aborted it');
     signal.addEventListener('abort', cancel, { once: true });
-    this.#core.waiters.onEnd(task.spec.id, () => signal.removeEventListener('abort', cancel));
+    const deafen = () => signal.removeEventListener('abort', cancel);
+    this.#deafen.add(deafen);
+    this.#core.waiters.onEnd(task.spec.id, () => {
+      this.#deafen.delete(deafen);
+      deafen();
+    });
   }
 
   #measure(askedAtMs: number, task: Task): void {

@@ -23,6 +23,7 @@ export class Dispatcher {
   readonly #on: DispatchEvents;
   /** Tasks whose agent a plugin is choosing: in no queue. */
   readonly #choosing = new Set<TaskRecord>();
+  #isHeld = true;
 
   constructor(core: Core, runs: Runs, on: DispatchEvents) {
     this.#core = core;
@@ -30,9 +31,24 @@ export class Dispatcher {
     this.#on = on;
   }
 
+  /** Lets tasks start: what an earlier process left can be taken up. Who called before waits in the queue. */
+  open(): void {
+    this.#isHeld = false;
+  }
+
+  /** Nothing starts any more. */
+  close(): void {
+    this.#isHeld = true;
+  }
+
   /** Finds a place for a queued task. `chosenId`: what a plugin said, where it was asked already. */
   place(task: TaskRecord, chosenId: string | null = null): void {
     const { plugins, router } = this.#core;
+    if (this.#isHeld) {
+      this.#limitStay(task);
+      this.#core.queue.add(task);
+      return;
+    }
     const free = router.free(task);
     if (free.length === 0) {
       this.#makeRoom(task);
@@ -47,7 +63,7 @@ export class Dispatcher {
 
   /** An agent has a free place. */
   freed(agent: AgentRecord): void {
-    while (this.#core.router.mayHand(agent)) {
+    while (!this.#isHeld && this.#core.router.mayHand(agent)) {
       const next = this.#core.queue.takeFor(agent);
       if (next === null) return;
       this.#start(next, agent);
@@ -77,7 +93,7 @@ export class Dispatcher {
     this.#limitStay(task);
     this.#on.waits(task, () => router.isHopeless(task));
     const how = evicts(task);
-    const victim = how === null ? null : router.victim(task);
+    const victim = how === null ? null : router.victim(task, how);
     if (how === null || victim?.status.state !== 'running') {
       queue.add(task);
       return;

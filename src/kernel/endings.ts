@@ -1,5 +1,5 @@
 import { FAILURES, type Failure, type FailureCode } from '../contract/tasks.ts';
-import type { Core } from './core.ts';
+import { type Core, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { retryPauseMs } from './retry.ts';
 import type { Runs } from './runs.ts';
@@ -59,6 +59,7 @@ export class Endings {
       return;
     }
     if (task.interruptions >= this.#core.settings.redrivesMax) {
+      hitLimit(this.#core, 'redrivesMax');
       this.fail(task, failure('interrupted_too_often', error.message));
       return;
     }

@@ -15,7 +15,8 @@ export class Heartbeats {
   readonly #core: Core;
   readonly #sessions: Sessions;
   readonly #lost: (agent: AgentRecord, why: Failure) => void;
-  readonly #alarms = new Map<string, Alarm>();
+  /** By record: an id may be another agent's by the time an alarm rings. */
+  readonly #alarms = new Map<AgentRecord, Alarm>();
 
   constructor(core: Core, sessions: Sessions, lost: (agent: AgentRecord, why: Failure) => void) {
     this.#core = core;
@@ -33,18 +34,23 @@ export class Heartbeats {
 
   /** Sees to it that an agent's silence will be noticed. */
   watch(agent: AgentRecord): void {
-    const { id, heartbeatMs } = agent.spec;
-    if (heartbeatMs === 'never' || this.#alarms.has(id) || !this.#isExpected(agent)) return;
+    const { heartbeatMs } = agent.spec;
+    if (heartbeatMs === 'never' || this.#alarms.has(agent) || !this.#isExpected(agent)) return;
     this.#set(agent, agent.lastSignAtMs + heartbeatMs - this.#core.clock.now());
   }
 
   #set(agent: AgentRecord, leftMs: number): void {
-    const { id } = agent.spec;
     const alarm = this.#core.deadlines.in(Math.max(0, leftMs), () => {
-      this.#alarms.delete(id);
+      this.#alarms.delete(agent);
       this.#look(agent);
     });
-    if (alarm !== null) this.#alarms.set(id, alarm);
+    if (alarm !== null) this.#alarms.set(agent, alarm);
+  }
+
+  /** The agent is gone. */
+  forget(agent: AgentRecord): void {
+    this.#core.deadlines.cancel(this.#alarms.get(agent) ?? null);
+    this.#alarms.delete(agent);
   }
 
   #look(agent: AgentRecord): void {

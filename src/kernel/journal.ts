@@ -2,6 +2,7 @@ import { BanyanError } from '../contract/errors.ts';
 import type { KernelEvent } from '../contract/events.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Clock } from './clock.ts';
+import { kernelClosed } from './closed.ts';
 import { agentRow, taskRow } from './store/rows.ts';
 import type { Counters, Kept, KernelStore, Row } from './store/store.ts';
 import type { TaskRecord } from './tasks.ts';
@@ -40,6 +41,7 @@ export class Journal {
   #retryMs = RETRY_MS;
   #disarm: (() => void) | null = null;
   #failing: string | null = null;
+  #isClosed = false;
   commits = 0;
 
   constructor(store: KernelStore, clock: Clock, kept: Kept, counters: Counters, on: JournalEvents) {
@@ -55,8 +57,14 @@ export class Journal {
     return this.#failing;
   }
 
-  /** @throws {BanyanError} STORE_FAILED: nothing new is begun that could not be made durable. */
+  /** @throws {BanyanError} KERNEL_CLOSED */
+  mustBeOpen(): void {
+    if (this.#isClosed) throw kernelClosed();
+  }
+
+  /** @throws {BanyanError} STORE_FAILED, KERNEL_CLOSED: nothing new is begun that could not be made durable. */
   mustWork(): void {
+    this.mustBeOpen();
     if (this.#failing !== null) throw new BanyanError('STORE_FAILED', `the kernel's store fails: ${this.#failing}`);
   }
 
@@ -85,6 +93,7 @@ export class Journal {
   /** Resolves once all that is noted so far is durable. */
   durable(): Promise<void> {
     if (this.#isClean()) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(kernelClosed());
     this.#durable ??= Promise.withResolvers<void>();
     return this.#durable.promise;
   }
@@ -92,7 +101,7 @@ export class Journal {
   /** Commits now. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#isClean()) return;
+    if (this.#isClosed || this.#isClean()) return;
     try {
       this.#store.commit(this.#batch(), this.#kept);
     } catch (error) {
@@ -102,9 +111,12 @@ export class Journal {
     this.#committed();
   }
 
+  /** Commits what there is; what comes later is neither kept nor tried. */
   close(): void {
     this.#disarm?.();
     this.flush();
+    this.#disarm?.();
+    this.#isClosed = true;
   }
 
   #note(event: KernelEvent): void {
@@ -113,7 +125,7 @@ export class Journal {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#failing !== null) return;
+    if (this.#scheduled || this.#failing !== null || this.#isClosed) return;
     this.#scheduled = true;
     // After everything else that this turn of the loop brings: those calls share the commit.
     setImmediate(() => this.flush());
@@ -159,6 +171,7 @@ export class Journal {
     durable?.reject(
       new BanyanError('STORE_FAILED', `the kernel's store could not commit: ${message}`, { cause: error }),
     );
+    this.#disarm?.();
     this.#disarm = this.#clock.after(this.#retryMs, () => this.flush());
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
     if (isFirst) this.#on.storeFailing(message);

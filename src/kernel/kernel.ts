@@ -11,6 +11,7 @@ import { Events } from './event-stream.ts';
 import { kernelForPlugins, type PluginOptions, Plugins } from './hooks/index.ts';
 import { Lookups } from './lookups.ts';
 import { makeParts, type Parts } from './parts.ts';
+import { checkShutdown } from './requests.ts';
 import { openStore } from './store/open.ts';
 import { isFinal, taskView } from './tasks.ts';
 
@@ -59,6 +60,7 @@ export class Kernel implements KernelOperations {
   async start(definitions: readonly AnyPlugin[]): Promise<void> {
     const { plugins: configs = {} } = this.#config;
     await this.plugins.loadFirst(definitions, { kernel: kernelForPlugins(this), configs });
+    this.#parts.dispatcher.open();
     this.#parts.recovery.resume();
   }
 
@@ -96,11 +98,12 @@ export class Kernel implements KernelOperations {
     return this.#lookups.ended(taskId, options);
   }
 
-  shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
-    return this.#parts.shutdowns.shutdown(agentId, options);
+  async shutdownAgent(agentId: string, options: ShutdownOptions = {}): Promise<Agent> {
+    return this.#parts.shutdowns.shutdown(agentId, checkShutdown(options));
   }
 
   heartbeat(agentId: string): void {
+    this.#core.journal.mustBeOpen();
     const agent = this.#core.roster.agents.get(agentId);
     if (agent === undefined) throw new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`);
     this.#parts.heartbeats.beat(agent);
@@ -127,17 +130,44 @@ export class Kernel implements KernelOperations {
   }
 
   async close(): Promise<void> {
-    const { deadlines, journal, waiters, store } = this.#core;
-    this.#parts.runs.close();
-    await this.#parts.sessions.close();
-    await this.plugins.close();
-    await this.#config.pluginHost?.close();
+    this.#rest();
+    const { sessions, delegation } = this.#parts;
+    const { journal, store } = this.#core;
+    const ends = [
+      () => sessions.close(),
+      () => this.plugins.close(),
+      () => this.#config.pluginHost?.close(),
+      () => delegation.close(),
+      () => journal.close(),
+      () => this.events.close(),
+      () => store.close(),
+    ];
+    const errors: unknown[] = [];
+    // Whatever one of them does, the others end too: a store that stays open could not be opened again.
+    for (const end of ends) {
+      try {
+        await end();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 1) throw new AggregateError(errors, 'the kernel could not be closed in good order');
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Nothing starts, and nobody waits for what will not come. What is under way in plugins is still recorded. */
+  #rest(): void {
+    const { dispatcher, runs, failures, shutdowns } = this.#parts;
+    const { deadlines, journal, waiters } = this.#core;
+    dispatcher.close();
+    runs.close();
+    failures.close();
+    // Before the waits end: some of them are for what happened in this very turn.
+    journal.flush();
     deadlines.close();
-    journal.close();
     waiters.close();
+    shutdowns.close();
     this.bus.close();
-    this.events.close();
-    store.close();
   }
 
   #hasEnded(taskId: string): BanyanError {

@@ -3,6 +3,7 @@ import { BanyanError } from '../contract/errors.ts';
 import type { Task, TaskFilter, WaitOptions } from '../contract/tasks.ts';
 import { agentView } from './agents.ts';
 import type { Core } from './core.ts';
+import { checkWait } from './requests.ts';
 import { agentOf, taskOf } from './store/rows.ts';
 import { isFinal, taskView } from './tasks.ts';
 
@@ -32,9 +33,10 @@ export class Lookups {
 
   /**
    * Resolves with the task once its end is durable.
-   * @throws {BanyanError} UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED, OVERLOADED, KERNEL_CLOSED
+   * @throws {BanyanError} BAD_INPUT, UNKNOWN_TASK, WAIT_TIMEOUT, ABORTED, OVERLOADED, KERNEL_CLOSED
    */
-  async ended(id: string, { timeoutMs, signal }: WaitOptions): Promise<Task> {
+  async ended(id: string, options: WaitOptions): Promise<Task> {
+    const { timeoutMs, signal } = options.timeoutMs === undefined ? options : checkWait(options);
     const { roster, waiters, deadlines, settings, journal } = this.#core;
     const live = roster.tasks.get(id);
     if (live !== undefined && !isFinal(live.status)) {

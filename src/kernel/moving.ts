@@ -56,6 +56,12 @@ export class Moving {
       }
       throw new BanyanError('ILLEGAL_MOVE', `task ${taskId} has ended`);
     }
+    if (task.status.state === 'running' && task.spec.whenInterrupted === 'fail') {
+      throw new BanyanError(
+        'ILLEGAL_MOVE',
+        `task ${taskId} runs, and must not run twice: its whenInterrupted is "fail"`,
+      );
+    }
     if (task.status.state !== 'waiting') return task;
     throw new BanyanError('ILLEGAL_MOVE', `task ${taskId} is waiting; it is given an agent when it is ready`);
   }

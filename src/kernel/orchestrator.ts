@@ -1,11 +1,11 @@
 import type { Agent, AgentFilter, ShutdownOptions, SpawnRequest } from '../contract/agents.ts';
 import type { Bus } from '../contract/bus.ts';
-import { BanyanError } from '../contract/errors.ts';
 import type { EventStream } from '../contract/events.ts';
 import type { Health } from '../contract/health.ts';
 import type { Orchestrator } from '../contract/orchestrator.ts';
 import type { AnyPlugin, CapabilitiesOf } from '../contract/plugins.ts';
 import type { Completion, FailureReport, Task, TaskFilter, TaskRequest, WaitOptions } from '../contract/tasks.ts';
+import { kernelClosed } from './closed.ts';
 import type { KernelConfig } from './config.ts';
 import type { Plugins } from './hooks/index.ts';
 import { Kernel } from './kernel.ts';
@@ -24,7 +24,7 @@ export class OrchestratorV2 implements Orchestrator {
   readonly #kernel: Kernel;
   readonly #definitions: readonly AnyPlugin[];
   #starting: Promise<void> | null = null;
-  #isClosed = false;
+  #closing: Promise<void> | null = null;
   /** And not closed: calls need not wait. */
   #isStarted = false;
 
@@ -48,7 +48,7 @@ export class OrchestratorV2 implements Orchestrator {
   }
 
   start(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new BanyanError('KERNEL_CLOSED', 'the kernel was closed'));
+    if (this.#closing !== null) return Promise.reject(kernelClosed());
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -132,16 +132,21 @@ export class OrchestratorV2 implements Orchestrator {
     return this.#kernel.plugins.unload(name);
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#isStarted = false;
-    await this.#starting?.catch(() => undefined);
-    await this.#kernel.close();
+  /** A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   async #start(): Promise<void> {
     await this.#kernel.start(this.#definitions);
-    this.#isStarted = !this.#isClosed;
+    this.#isStarted = this.#closing === null;
+  }
+
+  async #close(): Promise<void> {
+    this.#isStarted = false;
+    // Whoever started it was told.
+    await this.#starting?.catch(() => undefined);
+    await this.#kernel.close();
   }
 }

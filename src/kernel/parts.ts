@@ -1,4 +1,5 @@
 import { AgentFailures } from './agent-failures.ts';
+import type { AgentRecord } from './agents.ts';
 import { Alerts } from './alerts.ts';
 import type { Core } from './core.ts';
 import { Delegation } from './delegation.ts';
@@ -65,7 +66,7 @@ export function makeParts(core: Core, lookups: Lookups) {
   const failures: AgentFailures = new AgentFailures(
     core,
     { runs, dispatcher, endings, sessions, alerts },
-    (agent, reason) => void shutdowns.shutdown(agent.spec.id, { graceful: false, unfinished: 'redrive', reason }),
+    (agent, reason) => shutdowns.order(agent, { graceful: false, unfinished: 'redrive', reason }),
   );
   const shutdowns: Shutdowns = new Shutdowns(core, { dispatcher, endings, sessions, failures });
   const recovery = new Recovery(core, {
@@ -79,10 +80,11 @@ export function makeParts(core: Core, lookups: Lookups) {
     delegation,
   });
 
-  const told: AfterMove = { observers, heartbeats, health, delegation, runs };
+  const told: AfterMove = { observers, heartbeats, health, delegation, runs, failures };
 
   return {
     runs,
+    dispatcher,
     endings,
     reports,
     delegation,
@@ -91,6 +93,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     sessions,
     heartbeats,
     spawning,
+    failures,
     shutdowns,
     recovery,
     health,
@@ -115,10 +118,12 @@ type AfterMove = {
   readonly health: HealthCheck;
   readonly delegation: Delegation;
   readonly runs: Runs;
+  readonly failures: AgentFailures;
 };
 
 /** What follows from a move for those around. */
-function afterMove(core: Core, { observers, heartbeats, health, delegation, runs }: AfterMove, moved: Moved): void {
+function afterMove(core: Core, parts: AfterMove, moved: Moved): void {
+  const { observers, heartbeats, health, delegation } = parts;
   if (moved.of === 'task') {
     const { task } = moved;
     observers.taskMoved(task, moved.event);
@@ -127,9 +132,9 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation, runs
     return;
   }
   observers.agentMoved(moved.agent, moved.event);
-  if (moved.event.kind === 'agent.assigned') heartbeats.watch(moved.agent);
+  if (moved.event.kind === 'agent.assigned' || moved.event.kind === 'agent.ready') heartbeats.watch(moved.agent);
   if (moved.event.kind === 'agent.stopped') {
-    runs.forget(moved.agent);
+    afterStop(parts, moved.agent);
     core.heldOff.forget(moved.agent.spec.id);
   }
   if (
@@ -139,6 +144,12 @@ function afterMove(core: Core, { observers, heartbeats, health, delegation, runs
   ) {
     core.journal.afterCommit(() => void health.review());
   }
+}
+
+function afterStop({ runs, heartbeats, failures }: AfterMove, agent: AgentRecord): void {
+  runs.forget(agent);
+  heartbeats.forget(agent);
+  failures.gone(agent);
 }
 
 /** The end of a task is durable. */

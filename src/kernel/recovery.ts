@@ -19,6 +19,7 @@ import type { TaskRecord } from './tasks.ts';
 export class Recovery {
   readonly #core: Core;
   readonly #parts: Parts;
+  #agents: readonly AgentRecord[] = [];
 
   constructor(core: Core, parts: Parts) {
     this.#core = core;
@@ -30,13 +31,16 @@ export class Recovery {
     const { agents, tasks } = this.#core.store.load();
     this.#core.roster.restore(agents.map(agentOf), tasks.map(taskOf));
     for (const task of this.#core.roster.tasks.values()) this.#relate(task);
+    this.#agents = [...this.#core.roster.agents.values()];
   }
 
-  /** Sets everything going again. */
+  /** Sets everything going again that an earlier process left; what plugins began meanwhile is going. */
   resume(): void {
     const { roster } = this.#core;
-    const before = [...roster.tasks.values()].map((task) => ({ task, status: task.status }));
-    for (const agent of [...roster.agents.values()]) this.#resumeAgent(agent);
+    const left = [...roster.tasks.values()].filter((task) => task.isRestored);
+    const before = left.map((task) => ({ task, status: task.status }));
+    for (const agent of this.#agents) this.#resumeAgent(agent);
+    this.#agents = [];
     // What becomes of the agents moves tasks already; those have been seen to.
     for (const { task, status } of before) if (task.status === status) this.#resumeTask(task);
     for (const agent of [...roster.agents.values()]) this.#parts.dispatcher.freed(agent);
@@ -52,6 +56,7 @@ export class Recovery {
   }
 
   #resumeAgent(agent: AgentRecord): void {
+    const { roster } = this.#core;
     const { state } = agent.status;
     if (state === 'failed' || state === 'stopped') return;
     if (state === 'stopping') {
@@ -64,6 +69,10 @@ export class Recovery {
       return;
     }
     void this.#parts.sessions.start(agent);
+    for (const taskId of tasksOf(agent.status)) {
+      // A plugin ended it before its place was known here.
+      if (roster.tasks.get(taskId)?.status.state !== 'running') roster.moveAgent(agent, { move: 'released', taskId });
+    }
     agent.lastSignAtMs = this.#core.clock.now();
     this.#parts.heartbeats.watch(agent);
   }
@@ -74,7 +83,7 @@ export class Recovery {
       if (task.status.state === 'running') this.#parts.endings.cancel(task, `its agent was shut down: ${reason}`);
     }
     for (const taskId of tasksOf(agent.status)) this.#core.roster.moveAgent(agent, { move: 'released', taskId });
-    void this.#parts.shutdowns.shutdown(agent.spec.id, { graceful: false, reason });
+    this.#parts.shutdowns.order(agent, { graceful: false, reason });
   }
 
   #resumeTask(task: TaskRecord): void {

@@ -4,6 +4,7 @@ import type { Core } from './core.ts';
 import { type Endings, failure } from './endings.ts';
 import { Vetoed } from './hooks/index.ts';
 import { copyJson } from './json.ts';
+import { checkCompletion, checkFailure } from './requests.ts';
 import { failureOf } from './runtimes/runtime.ts';
 import { type TaskRecord, taskView } from './tasks.ts';
 
@@ -18,15 +19,16 @@ export class Reports {
   }
 
   /** Somebody outside reports a result. A veto leaves the task running: they may report again. */
-  async complete(taskId: string, { result, token }: Completion): Promise<Task> {
+  async complete(taskId: string, completion: Completion): Promise<Task> {
+    const { result, token } = checkCompletion(completion);
     const { task, running } = this.#running(taskId, token);
     await this.#record(task, running, copyJson(result, 'result', this.#core.settings.jsonBytesMax));
     return this.#answer(task);
   }
 
   async fail(taskId: string, report: FailureReport): Promise<Task> {
-    const { task } = this.#running(taskId, report.token);
-    const { message, code = 'task_error', retryable = true } = report;
+    const { message, code = 'task_error', retryable = true, token } = checkFailure(report);
+    const { task } = this.#running(taskId, token);
     this.#endings.failAttempt(task, { code, message, retryable });
     return this.#answer(task);
   }

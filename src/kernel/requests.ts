@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { RuntimeSpec, SpawnRequest } from '../contract/agents.ts';
+import type { RuntimeSpec, ShutdownOptions, SpawnRequest } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
-import type { TaskRequest } from '../contract/tasks.ts';
+import type { Completion, FailureReport, TaskRequest, WaitOptions } from '../contract/tasks.ts';
 import { STRATEGY_NAMES } from './strategies.ts';
 
 const NAME_MAX = 256;
@@ -58,6 +58,17 @@ export const retry = z.strictObject({
   finalCodes: optional(names),
 });
 
+type Edges = readonly { readonly taskId: string; readonly otherwise?: string | undefined }[];
+
+function agrees(edges: Edges): boolean {
+  const known = new Map<string, string>();
+  return edges.every(({ taskId, otherwise = 'fail' }) => {
+    const first = known.get(taskId) ?? otherwise;
+    known.set(taskId, first);
+    return first === otherwise;
+  });
+}
+
 const taskRequest = z.strictObject({
   id: optional(name),
   idempotencyKey: optional(name),
@@ -74,7 +85,9 @@ const taskRequest = z.strictObject({
   whenBusy: optional(z.enum(['enqueue', 'reject', 'interrupt', 'replace'])),
   parentId: optional(name),
   dependsOn: optional(
-    z.array(z.strictObject({ taskId: name, otherwise: optional(z.enum(['fail', 'cancel', 'run'])) })),
+    z
+      .array(z.strictObject({ taskId: name, otherwise: optional(z.enum(['fail', 'cancel', 'run'])) }))
+      .refine(agrees, { message: 'one task stands there twice, with different `otherwise`' }),
   ),
   deadlines: optional(z.strictObject({ queueMs: optional(deadline), runMs: optional(deadline) })),
   retry: optional(retry),
@@ -82,6 +95,24 @@ const taskRequest = z.strictObject({
   rehearsal: optional(z.boolean()),
   attributes: optional(attributes),
   signal: optional(z.instanceof(AbortSignal)),
+});
+
+const waitOptions = z.strictObject({ timeoutMs: optional(deadline), signal: optional(z.instanceof(AbortSignal)) });
+
+const shutdownOptions = z.strictObject({
+  graceful: optional(z.boolean()),
+  graceMs: optional(milliseconds),
+  unfinished: optional(z.enum(['cancel', 'redrive'])),
+  reason: optional(text),
+});
+
+const busRequest = z.strictObject({ timeoutMs: milliseconds });
+
+const failureReport = z.strictObject({
+  message: text,
+  code: optional(name),
+  retryable: optional(z.boolean()),
+  token: optional(z.number()),
 });
 
 /** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
@@ -92,6 +123,33 @@ export function checkSpawn(request: SpawnRequest): SpawnRequest {
 /** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
 export function checkTask(request: TaskRequest): TaskRequest {
   return checked(taskRequest, request, 'delegateTask') as TaskRequest;
+}
+
+/** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
+export function checkWait(options: WaitOptions): WaitOptions {
+  return checked(waitOptions, options, 'waitForTask') as WaitOptions;
+}
+
+/** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
+export function checkShutdown(options: ShutdownOptions): ShutdownOptions {
+  return checked(shutdownOptions, options, 'shutdownAgent') as ShutdownOptions;
+}
+
+/** @throws {BanyanError} BAD_INPUT */
+export function checkBusRequest(options: { readonly timeoutMs: number }): void {
+  checked(busRequest, options, 'request');
+}
+
+/** By hand: it stands in the way of every task that somebody outside does. @throws {BanyanError} BAD_INPUT */
+export function checkCompletion(given: Completion): Completion {
+  const isObject = typeof given === 'object' && given !== null;
+  if (isObject && (given.token === undefined || typeof given.token === 'number')) return given;
+  throw new BanyanError('BAD_INPUT', `completeTask: ${isObject ? 'token: expected a number' : 'expected an object'}`);
+}
+
+/** @throws {BanyanError} BAD_INPUT naming every place that is wrong */
+export function checkFailure(report: FailureReport): FailureReport {
+  return checked(failureReport, report, 'failTask') as FailureReport;
 }
 
 /** @throws {BanyanError} BAD_INPUT naming every place that is wrong */

@@ -6,6 +6,8 @@ import type { Roster } from './roster.ts';
 import { type Memory, STRATEGIES } from './strategies.ts';
 import type { TaskRecord } from './tasks.ts';
 
+export type RouterParts = { readonly roster: Roster; readonly queue: TaskQueue; readonly heldOff: HeldOff };
+
 /** Which agent runs which task. It only chooses; the dispatcher acts. */
 export class Router {
   readonly #roster: Roster;
@@ -13,11 +15,11 @@ export class Router {
   readonly #heldOff: HeldOff;
   readonly #memory: Memory;
 
-  constructor(roster: Roster, queue: TaskQueue, heldOff: HeldOff, affinityKeysMax: number) {
-    this.#roster = roster;
-    this.#queue = queue;
-    this.#heldOff = heldOff;
-    this.#memory = { lastOrder: 0, affinity: new Map(), affinityKeysMax };
+  constructor(parts: RouterParts, memory: Pick<Memory, 'affinityKeysMax' | 'limitHit'>) {
+    this.#roster = parts.roster;
+    this.#queue = parts.queue;
+    this.#heldOff = parts.heldOff;
+    this.#memory = { lastOrder: 0, affinity: new Map(), ...memory };
   }
 
   /** Agents that could run it now, in spawn order. */
@@ -52,12 +54,18 @@ export class Router {
     return STRATEGIES[strategy](preferred.length > 0 ? preferred : free, task, this.#memory);
   }
 
-  /** The running task whose place a new one may take: the least urgent, and of those the one started last. */
-  victim(task: TaskRecord): TaskRecord | null {
+  /**
+   * The running task whose place a new one may take: the least urgent, and of those the one started last. One that
+   * must not run twice is not interrupted; it may be replaced.
+   */
+  victim(task: TaskRecord, how: 'interrupt' | 'replace'): TaskRecord | null {
     let victim: TaskRecord | null = null;
     for (const agent of this.#among(task.boundTo)) {
       if (!isLive(agent) || !mayRunTask(agent, task) || !this.#heldOff.admits(agent.spec.id)) continue;
-      for (const id of tasksOf(agent.status)) victim = lessUrgent(victim, this.#roster.tasks.get(id), agent.spec.id);
+      for (const running of this.#roster.tasksOn(agent)) {
+        if (how === 'interrupt' && running.spec.whenInterrupted === 'fail') continue;
+        victim = lessUrgent(victim, running, agent.spec.id);
+      }
     }
     return victim !== null && victim.spec.priority <= task.spec.priority ? victim : null;
   }
@@ -70,8 +78,8 @@ export class Router {
 }
 
 /** A task that has ended still occupies its place while its runtime stops; it is no victim. */
-function lessUrgent(best: TaskRecord | null, task: TaskRecord | undefined, agentId: string): TaskRecord | null {
-  if (task?.status.state !== 'running' || task.status.agentId !== agentId) return best;
+function lessUrgent(best: TaskRecord | null, task: TaskRecord, agentId: string): TaskRecord | null {
+  if (task.status.state !== 'running' || task.status.agentId !== agentId) return best;
   if (best === null || task.spec.priority < best.spec.priority) return task;
   if (task.spec.priority > best.spec.priority) return best;
   return task.status.token > (best.status.state === 'running' ? best.status.token : 0) ? task : best;

@@ -68,6 +68,7 @@ export class Runs {
   readonly #byAgent = new Map<string, Set<Run>>();
   /** Runs begun since the last commit whose start is not durable. */
   #unrecorded = 0;
+  #isClosed = false;
 
   constructor(core: Core, on: RunEvents) {
     this.#core = core;
@@ -122,7 +123,7 @@ export class Runs {
     if (run === undefined) return;
     this.#byTask.delete(task.spec.id);
     run.goesOver(why);
-    if (run.isSettled || run.isOutside || !run.isStarted) {
+    if (run.isSettled || run.isOutside || !run.isStarted || this.#isClosed) {
       this.#release(run);
       return;
     }
@@ -146,11 +147,10 @@ export class Runs {
 
   /** The kernel is closing: nothing that runs is heard any more, and its tasks stay as they are recorded. */
   close(): void {
+    this.#isClosed = true;
     for (const runs of this.#byAgent.values()) {
       for (const run of runs) run.goesOver('the kernel was closed');
     }
-    this.#byAgent.clear();
-    this.#byTask.clear();
   }
 
   #add(task: TaskRecord, agent: AgentRecord, token: number): Run {
@@ -189,6 +189,7 @@ export class Runs {
 
   #settled(run: Run, report: () => void): void {
     run.isSettled = true;
+    if (this.#isClosed) return;
     if (run.over === null) {
       report();
       return;

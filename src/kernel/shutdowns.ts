@@ -2,6 +2,7 @@ import type { Agent, ShutdownOptions } from '../contract/agents.ts';
 import { BanyanError } from '../contract/errors.ts';
 import type { AgentFailures } from './agent-failures.ts';
 import { type AgentRecord, agentView, tasksOf } from './agents.ts';
+import { kernelClosed } from './closed.ts';
 import type { Core } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Endings, failure } from './endings.ts';
@@ -14,6 +15,8 @@ type Leaving = {
   readonly hurry: () => void;
   /** It has no task left. */
   readonly emptied: () => void;
+  /** Its tasks will not end any more. */
+  readonly giveUp: (why: Error) => void;
 };
 
 /** How agents leave the kernel. */
@@ -23,7 +26,7 @@ export class Shutdowns {
   readonly #endings: Endings;
   readonly #sessions: Sessions;
   readonly #failures: AgentFailures;
-  readonly #leaving = new Map<string, Leaving>();
+  readonly #leaving = new Map<AgentRecord, Leaving>();
 
   constructor(
     core: Core,
@@ -40,25 +43,37 @@ export class Shutdowns {
   shutdown(agentId: string, options: ShutdownOptions): Promise<Agent> {
     const agent = this.#core.roster.agents.get(agentId);
     if (agent === undefined) return Promise.reject(new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`));
-    const leaving = this.#leaving.get(agentId);
+    const leaving = this.#leaving.get(agent);
     if (leaving === undefined) return this.#begin(agent, options).done;
     if (options.graceful === false) leaving.hurry();
     return leaving.done;
   }
 
+  /** A shutdown that nobody waits for. */
+  order(agent: AgentRecord, options: ShutdownOptions): void {
+    const { id: agentId } = agent.spec;
+    this.shutdown(agentId, options).catch((error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#core.log('warn', `the shutdown of agent ${agentId} was not acknowledged: ${why}`, { agentId });
+    });
+  }
+
   /** Told when a place of an agent is free again. */
   freed(agent: AgentRecord): void {
-    if (tasksOf(agent.status).length === 0) this.#leaving.get(agent.spec.id)?.emptied();
+    if (tasksOf(agent.status).length === 0) this.#leaving.get(agent)?.emptied();
+  }
+
+  /** The kernel is closing. Who waits for tasks to end is told so; the next process finishes what was begun. */
+  close(): void {
+    for (const { giveUp } of this.#leaving.values()) giveUp(kernelClosed());
   }
 
   #begin(agent: AgentRecord, options: ShutdownOptions): Leaving {
     const hurried = Promise.withResolvers<void>();
     const emptied = Promise.withResolvers<void>();
-    const done = this.#leave(agent, options, hurried, emptied.promise).finally(() =>
-      this.#leaving.delete(agent.spec.id),
-    );
-    const leaving = { done, hurry: hurried.resolve, emptied: emptied.resolve };
-    this.#leaving.set(agent.spec.id, leaving);
+    const done = this.#leave(agent, options, hurried, emptied.promise).finally(() => this.#leaving.delete(agent));
+    const leaving = { done, hurry: hurried.resolve, emptied: emptied.resolve, giveUp: emptied.reject };
+    this.#leaving.set(agent, leaving);
     if (tasksOf(agent.status).length === 0) leaving.emptied();
     return leaving;
   }

@@ -2,13 +2,14 @@ import type { Agent, RuntimeSpec, SpawnRequest } from '../contract/agents.ts';
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
 import type { AgentSpawnEvent, HookName } from '../contract/hooks.ts';
 import { type AgentRecord, type AgentSpec, agentView } from './agents.ts';
+import { isKernelClosed } from './closed.ts';
 import { type Core, countedAgents, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { copyJson } from './json.ts';
 import { checkSpawn } from './requests.ts';
-import { failureOf } from './runtimes/runtime.ts';
+import { failureOf, RunFailure } from './runtimes/runtime.ts';
 import { storedRuntime } from './runtimes/specs.ts';
-import type { Sessions } from './sessions.ts';
+import { type Sessions, STOPPED } from './sessions.ts';
 
 /** How agents come into the kernel. */
 export class Spawning {
@@ -113,13 +114,13 @@ export class Spawning {
     const { journal, roster } = this.#core;
     try {
       if (this.#sessions.specOf(agent)?.kind === 'process') await journal.durable();
+      if (agent.status.state !== 'starting') throw new RunFailure(STOPPED);
       const starting = this.#sessions.start(agent);
       if (starting !== undefined) await starting;
     } catch (error) {
       return this.#gone(agent, error);
     }
-    if (agent.status.state !== 'starting')
-      throw new BanyanError('AGENT_FAILED', `agent ${agent.spec.id} was shut down while it started`);
+    if (agent.status.state !== 'starting') return this.#gone(agent, new RunFailure(STOPPED));
     roster.moveAgent(agent, { move: 'ready' });
     this.#dispatcher.freed(agent);
   }
@@ -132,9 +133,10 @@ export class Spawning {
       roster.moveAgent(agent, { move: 'failed', error: failure });
       roster.moveAgent(agent, { move: 'stopping', reason: failure.code });
       roster.moveAgent(agent, { move: 'stopped', reason: failure.code });
+      this.#sessions.forget(agent);
     }
-    this.#sessions.forget(agent);
     await journal.durable();
+    if (isKernelClosed(error)) throw error;
     throw new BanyanError('AGENT_FAILED', `agent ${agent.spec.id} did not start: ${failure.message}`, { cause: error });
   }
 

@@ -9,6 +9,8 @@ export type Memory = {
   /** Affinity key → agent, the least recently used first. */
   readonly affinity: Map<string, string>;
   readonly affinityKeysMax: number;
+  /** Told when a key had to go. */
+  readonly limitHit: () => void;
 };
 
 /** Chooses one of the agents that may run a task and have a free place: at least one, in spawn order. */
@@ -49,10 +51,11 @@ function affinity(free: readonly AgentRecord[], task: TaskRecord, memory: Memory
   return chosen;
 }
 
-function remember({ affinity: agents, affinityKeysMax }: Memory, key: string, agentId: string): void {
+function remember({ affinity: agents, affinityKeysMax, limitHit }: Memory, key: string, agentId: string): void {
   agents.delete(key);
   agents.set(key, agentId);
   if (agents.size <= affinityKeysMax) return;
+  limitHit();
   for (const oldest of agents.keys()) {
     agents.delete(oldest);
     return;

@@ -46,6 +46,11 @@ export class Supervision {
     this.#restarts.delete(`agent ${agent.spec.id}`);
   }
 
+  /** Its last agent is gone. */
+  forgetGroup(group: string): void {
+    this.#restarts.delete(`group ${group}`);
+  }
+
   #groupOf(agent: AgentRecord): RestartLimit & Pick<GroupSettings, 'strategy'> {
     const { groups, restartLimit } = this.#settings;
     const { group } = agent.spec;

@@ -72,8 +72,9 @@ export type TaskRecord = {
   avoids: string | null;
   /** The agent it was taken from, until it starts on another. */
   movedFrom: string | null;
-  /** Its place in the queue, given when it first could run: what is interrupted or retried keeps it. */
+  /** Its number in the order in which tasks came. Decides among those that name an agent, and among equals. */
   arrival: number;
+  /** Since when it can run: its age in the queue. What is interrupted keeps it, what is retried is ready anew. */
   readyAtMs: number;
   /** The agent that runs it or ran it last. */
   agentId: string | null;

@@ -1,5 +1,6 @@
 import { BanyanError, RetryLaterError } from '../contract/errors.ts';
 import type { Deadline, Task } from '../contract/tasks.ts';
+import { kernelClosed } from './closed.ts';
 import type { Deadlines } from './deadlines.ts';
 
 type Waiter = (task: Task) => void;
@@ -8,12 +9,14 @@ type Waiter = (task: Task) => void;
 export class Waiters {
   readonly #byTask = new Map<string, Set<Waiter>>();
   readonly #waitersMax: number;
+  readonly #limitHit: () => void;
   /** How each wait that is under way can be made to fail. */
   readonly #waits = new Set<(error: BanyanError) => void>();
   #isClosed = false;
 
-  constructor(waitersMax: number) {
+  constructor(waitersMax: number, limitHit: () => void) {
     this.#waitersMax = waitersMax;
+    this.#limitHit = limitHit;
   }
 
   /** Calls `then` when the task has ended. The answer calls it off. */
@@ -37,14 +40,15 @@ export class Waiters {
   /** Nobody will be told any more. */
   close(): void {
     this.#isClosed = true;
-    for (const fail of [...this.#waits]) fail(closed());
+    for (const fail of [...this.#waits]) fail(kernelClosed());
   }
 
   /** @throws {BanyanError} WAIT_TIMEOUT, ABORTED, OVERLOADED, KERNEL_CLOSED */
   wait(taskId: string, timeout: Deadline, deadlines: Deadlines, signal: AbortSignal | undefined): Promise<Task> {
-    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#isClosed) return Promise.reject(kernelClosed());
     if (signal?.aborted === true) return Promise.reject(aborted(taskId));
     if (this.#waits.size >= this.#waitersMax) {
+      this.#limitHit();
       return Promise.reject(
         new RetryLaterError('OVERLOADED', `${this.#waitersMax} callers wait for tasks already`, 1_000),
       );
@@ -73,10 +77,6 @@ export class Waiters {
     signal?.addEventListener('abort', stop, { once: true });
     return promise;
   }
-}
-
-function closed(): BanyanError {
-  return new BanyanError('KERNEL_CLOSED', 'the kernel was closed');
 }
 
 function aborted(taskId: string): BanyanError {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { topic } from '../../src/contract/bus.ts';
 import { settled } from './support/fake-clock.ts';
 import { rig } from './support/rig.ts';
 
@@ -105,4 +106,30 @@ test('the kernel forgets ended tasks, and nothing of them stays behind in memory
   for (let i = 0; i < 200; i++) await kernel.completeTask((await delegate({ idempotencyKey: `k${i}` })).id);
   expect(kernel.listTasks()).toHaveLength(10);
   expect(clock.pending).toBe(0);
+});
+
+test('a deadline that is no number of milliseconds is refused wherever it is given', async () => {
+  const { spawn, delegate, kernel } = rig();
+  const { id } = await spawn();
+  const running = await delegate();
+  const bad = { code: 'BAD_INPUT' };
+  await expect(kernel.waitForTask(running.id, { timeoutMs: Number.NaN })).rejects.toMatchObject(bad);
+  await expect(kernel.waitForTask(running.id, { timeoutMs: 'soon' as never })).rejects.toThrow(
+    'waitForTask: timeoutMs',
+  );
+  await expect(kernel.shutdownAgent(id, { graceMs: Number.NaN })).rejects.toThrow('shutdownAgent: graceMs');
+  kernel.bus.respond(topic<readonly [null, null]>('q'), () => new Promise<null>(() => undefined));
+  const asking = kernel.bus.request(topic<readonly [null, null]>('q'), null, { timeoutMs: Number.NaN });
+  await expect(asking).rejects.toMatchObject(bad);
+});
+
+test('the deadline of its stay in the queue ends with the stay', async () => {
+  const { spawn, delegate, kernel, clock, task } = rig();
+  await spawn({ deadlines: { heartbeatMs: 'never' } });
+  const first = await delegate();
+  const second = await delegate({ deadlines: { queueMs: 1_000 } });
+  await clock.advance(500);
+  await kernel.completeTask(first.id);
+  await clock.advance(1_000);
+  expect(task(second).state).toBe('running');
 });

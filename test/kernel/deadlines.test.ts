@@ -62,3 +62,25 @@ test('a delay that setTimeout cannot hold does not ring at once', async () => {
   callOff();
   expect(rung).toBe(false);
 });
+
+test('what is no number would keep all others from ringing: it is refused', async () => {
+  const clock = new FakeClock(0);
+  const deadlines = new Deadlines(clock);
+  for (const delay of [Number.NaN, Number.POSITIVE_INFINITY, undefined as never]) {
+    expect(() => deadlines.in(delay, () => undefined)).toThrow('is no deadline');
+  }
+  let rung = false;
+  deadlines.in(10, () => {
+    rung = true;
+  });
+  await clock.advance(10);
+  expect(rung).toBe(true);
+});
+
+test('after the end nothing rings, and nothing is set', () => {
+  const clock = new FakeClock(0);
+  const deadlines = new Deadlines(clock);
+  deadlines.close();
+  expect(deadlines.in(10, () => undefined)).toBeNull();
+  expect(clock.pending).toBe(0);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { isV2Id, newV2Id } from '../../src/contract/ids.ts';
 import type { AnyPlugin } from '../../src/contract/plugins.ts';
+import { MemoryStore } from '../../src/kernel/index.ts';
 import { settled } from './support/fake-clock.ts';
 import { kindsOf, rig } from './support/rig.ts';
 
@@ -198,4 +199,51 @@ test('ids of V2 are told from all others', () => {
   expect(isV2Id(crypto.randomUUID())).toBe(false);
   expect(isV2Id('agent_0198c0de')).toBe(false);
   expect([newV2Id(2), newV2Id(1)].toSorted()[0]).toMatch(/^00000000-0001-/);
+});
+
+test('an id that the kernel was given to use is refused while a task has it', async () => {
+  const { delegate, kernel } = rig({ newId: () => 'same' });
+  await delegate({ type: 'one' });
+  await expect(delegate({ type: 'two' })).rejects.toMatchObject({ code: 'DUPLICATE_ID' });
+  expect(kernel.listTasks().map(({ type }) => type)).toEqual(['one']);
+});
+
+test('who comes second under a key is answered once the task of the first is durable', async () => {
+  const store = new MemoryStore();
+  const { delegate, kernel } = rig({ store });
+  await kernel.start();
+  void delegate({ idempotencyKey: 'k' });
+  await delegate({ idempotencyKey: 'k' });
+  expect(store.taskByKey('k')).not.toBeNull();
+});
+
+test('a report that is none is refused, and the task runs on', async () => {
+  const { spawn, delegate, kernel, task } = rig();
+  await spawn();
+  const running = await delegate();
+  const bad = { code: 'BAD_INPUT' };
+  for (const report of [
+    undefined,
+    {},
+    { message: 1 },
+    { message: 'no', retryable: 'no' },
+    { message: 'no', code: 5 },
+  ]) {
+    await expect(kernel.failTask(running.id, report as never)).rejects.toMatchObject(bad);
+  }
+  for (const completion of [null, 'done', { token: 'first' }]) {
+    await expect(kernel.completeTask(running.id, completion as never)).rejects.toMatchObject(bad);
+  }
+  expect(task(running).state).toBe('running');
+});
+
+test('who is refused for a full queue is told when to come again, from the pace of late', async () => {
+  const { spawn, delegate, clock } = rig({ queueMax: 0 });
+  await spawn({ deadlines: { heartbeatMs: 'never' } });
+  await delegate();
+  await expect(delegate()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: 100 });
+  await clock.advance(5_000);
+  await expect(delegate()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: 5_000 });
+  await clock.advance(500_000);
+  await expect(delegate()).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterMs: 60_000 });
 });

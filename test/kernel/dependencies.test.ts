@@ -74,3 +74,12 @@ test('a very long chain of dependents fails without a very deep call', async () 
   expect(task(previous)).toMatchObject({ state: 'failed', error: { code: 'dependency_failed' } });
   expect(kernel.listTasks({ states: ['waiting'] })).toEqual([]);
 });
+
+test('one task cannot be depended on in two ways', async () => {
+  const { delegate } = rig();
+  const { id: taskId } = await delegate();
+  const twice = (otherwise: Dependency['otherwise']) =>
+    delegate({ dependsOn: [{ taskId }, { taskId, ...(otherwise === undefined ? {} : { otherwise }) }] });
+  await expect(twice('run')).rejects.toThrow('one task stands there twice, with different `otherwise`');
+  expect([(await twice('fail')).state, (await twice(undefined)).state]).toEqual(['waiting', 'waiting']);
+});

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { MemoryStore } from '../../src/kernel/index.ts';
+import { Connections } from './support/connections.ts';
 import { settled } from './support/fake-clock.ts';
+import { program } from './support/program.ts';
 import { kindsOf, rig } from './support/rig.ts';
 
 const SILENT = { heartbeatMs: 1_000 };
@@ -166,4 +169,127 @@ test('a sign of life is seen at once, and what was looked at before stays as it 
   kernel.kernel.heartbeat(id);
   expect(kernel.agent({ id }).lastActivityAtMs).toBe(lastActivityAtMs + 500);
   expect(before.lastActivityAtMs).toBe(lastActivityAtMs);
+});
+
+test('rest_for_one leaves an agent alone whose spawn is under way', async () => {
+  const connections = await Connections.open();
+  const { spawn, delegate, kernel, clock, agent } = rig({
+    groups: { chain: { strategy: 'rest_for_one' } },
+    restartPauseMs: 0,
+  });
+  const first = await spawn({ group: 'chain', deadlines: SILENT });
+  await delegate();
+  const spawning = spawn({ id: 'next', role: 'echo', group: 'chain', runtime: program('called', connections.port) });
+  const next = await connections.nth(0);
+  await clock.advance(1_000);
+  expect(agent(first).restarts).toBe(1);
+  next.write('be ready');
+  expect(await spawning).toMatchObject({ state: 'idle', restarts: 0 });
+  const { id } = await delegate({ type: 'echo', role: 'echo', input: 'heard' });
+  expect(await kernel.waitForTask(id)).toMatchObject({ state: 'completed', result: 'heard' });
+});
+
+test('rest_for_one brings back neither a temporary agent nor one that was left failed', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig({
+    agentsMax: 3,
+    groups: { chain: { strategy: 'rest_for_one' } },
+    restartPauseMs: 0,
+  });
+  const first = await spawn({ id: 'first', group: 'chain', deadlines: { heartbeatMs: 2_000 } });
+  const failed = await spawn({ id: 'failed', group: 'chain', restart: 'temporary', deadlines: SILENT });
+  const lasting = await spawn({ id: 'lasting', group: 'chain', restart: 'temporary' });
+  await delegate({ agentId: failed.id, whenInterrupted: 'fail' });
+  await clock.advance(1_000);
+  await spawn({ id: 'instead' });
+  await delegate({ agentId: first.id, whenInterrupted: 'fail' });
+  await clock.advance(2_000);
+  expect([first, failed, lasting].map((one) => `${agent(one).state} ${agent(one).restarts}`)).toEqual([
+    'idle 1',
+    'failed 0',
+    'idle 0',
+  ]);
+  expect((await kernel.getHealthStatus()).agents.counted).toBe(3);
+});
+
+test('an agent that takes over an id is watched from its own first task on', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig({ restart: 'temporary' });
+  await spawn({ id: 'a1', deadlines: SILENT });
+  await kernel.completeTask((await delegate()).id);
+  await kernel.shutdownAgent('a1');
+  await spawn({ id: 'a1', deadlines: SILENT });
+  await delegate();
+  await clock.advance(1_000);
+  expect(agent({ id: 'a1' }).state).toBe('failed');
+});
+
+test('an idle agent that has sent heartbeats is missed after each restart too', async () => {
+  const { spawn, kernel, clock, agent } = rig({ restartPauseMs: 0 });
+  const { id } = await spawn({ deadlines: SILENT });
+  kernel.heartbeat(id);
+  for (const restarts of [1, 2, 3]) {
+    await clock.advance(1_000);
+    expect(agent({ id })).toMatchObject({ state: 'idle', restarts });
+  }
+});
+
+test('a group that is given up while the store fails: what could not be acknowledged is logged', async () => {
+  const store = new MemoryStore();
+  const logged: string[] = [];
+  const { spawn, delegate, clock, agent } = rig({
+    store,
+    groups: { pair: { strategy: 'one_for_one', restartsMax: 0 } },
+    log: (level, message, { agentId }) => logged.push(`${level} ${agentId} ${message}`),
+  });
+  const failing = await spawn({ id: 'failing', group: 'pair', deadlines: SILENT });
+  await spawn({ id: 'fellow', group: 'pair' });
+  await delegate({ agentId: failing.id });
+  const commit = vi.spyOn(store, 'commit').mockImplementation(() => {
+    throw new Error('disk full');
+  });
+  await clock.advance(1_000);
+  expect(logged).toEqual([
+    "warn fellow the shutdown of agent fellow was not acknowledged: the kernel's store could not commit: disk full",
+  ]);
+  commit.mockRestore();
+  await clock.advance(10_000);
+  expect(agent({ id: 'fellow' }).state).toBe('stopped');
+});
+
+test('the alert of a group stands until its last agent is gone, and its restarts are forgotten with that', async () => {
+  const { spawn, delegate, kernel, clock, agent } = rig({
+    groups: { pair: { strategy: 'one_for_one', restartsMax: 1 } },
+    restartPauseMs: 0,
+  });
+  const standing = async () => (await kernel.getHealthStatus()).alerts.map(({ id }) => id);
+  const fail = async (id: string) => {
+    await spawn({ id, group: 'pair', deadlines: SILENT });
+    await delegate({ agentId: id, whenInterrupted: 'fail' });
+    await clock.advance(1_000);
+  };
+  await fail('a');
+  await spawn({ id: 'b', group: 'pair' });
+  await delegate({ agentId: 'a', whenInterrupted: 'fail' });
+  await clock.advance(1_000);
+  await settled();
+  expect([agent({ id: 'a' }).state, agent({ id: 'b' }).state]).toEqual(['failed', 'stopped']);
+  expect(await standing()).toEqual(['kernel:given_up:group pair']);
+  expect((await kernel.getHealthStatus()).limitsHit).toEqual({ restartsMax: 1 });
+  await kernel.shutdownAgent('a');
+  expect(await standing()).toEqual([]);
+  await fail('c');
+  expect(agent({ id: 'c' })).toMatchObject({ state: 'idle', restarts: 1 });
+});
+
+test('an agent that starts again counts against the limit, whatever the config counts', async () => {
+  const { spawn, kernel, clock, agent } = rig({
+    agentsMax: 1,
+    agentsCounted: ['idle'],
+    restartPauseMs: 1_000,
+    random: () => 0.9,
+  });
+  const { id } = await spawn({ deadlines: SILENT });
+  kernel.heartbeat(id);
+  await clock.advance(1_000);
+  expect(agent({ id }).state).toBe('starting');
+  await expect(spawn()).rejects.toMatchObject({ code: 'AT_CAPACITY' });
 });

@@ -102,12 +102,15 @@ test('while the store fails nothing new is begun, what runs goes on, and nothing
   });
   await spawn({ runtime: 'echo' });
   const before = await delegate({ input: 'before' });
+  const queued = await delegate({ input: 'queued', role: 'nobody' });
   store.commit = () => {
     throw new Error('disk full');
   };
   await expect(delegate({ input: 'lost?' })).rejects.toMatchObject({ code: 'STORE_FAILED' });
   await expect(delegate()).rejects.toThrow("the kernel's store fails: disk full");
   await expect(spawn()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  await expect(kernel.cancelTask(queued.id)).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  expect(task(queued).state).toBe('queued');
   expect(await kernel.getHealthStatus()).toMatchObject({ state: 'unhealthy', store: { failing: 'disk full' } });
   store.commit = commit;
   await clock.advance(10_000);
@@ -115,6 +118,7 @@ test('while the store fails nothing new is begun, what runs goes on, and nothing
   expect(await kernel.getHealthStatus()).toMatchObject({ state: 'healthy', store: { failing: null } });
   expect(task(before)).toMatchObject({ state: 'completed', result: 'before' });
   expect(kernel.listTasks().map(({ input, state }) => [input, state])).toEqual([
+    ['queued', 'queued'],
     ['lost?', 'completed'],
     ['before', 'completed'],
   ]);

@@ -222,3 +222,12 @@ function deep(expected: unknown): unknown {
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !('asymmetricMatch' in value);
 }
+
+test('plugins are told of a spawn once, not of each restart', async () => {
+  const heard: Heard = new Map();
+  const kernel = rig({ restartPauseMs: 0 }, [listener(heard)]);
+  await fallSilent(kernel);
+  await kernel.kernel.plugins.observed();
+  expect(kernel.agent({ id: 'a1' }).restarts).toBe(1);
+  expect(heard.get('on_agent_spawned')).toHaveLength(1);
+});

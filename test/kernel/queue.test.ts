@@ -104,3 +104,12 @@ test('an agent is given the most urgent of the tasks it may run, and never anoth
     }),
   );
 });
+
+test('a task that names an agent does not overtake one that a place there was promised to', () => {
+  const queue = queueOf();
+  const promised = taskRecord({ agentId: 'named' });
+  queue.reserve(promised, 'named');
+  expect(queue.hasNamed('named')).toBe(true);
+  queue.remove(promised);
+  expect(queue.hasNamed('named')).toBe(false);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AnyPlugin, PluginContext } from '../../src/contract/plugins.ts';
 import { MemoryStore } from '../../src/kernel/index.ts';
 import { FakeClock, settled } from './support/fake-clock.ts';
 import { rig } from './support/rig.ts';
@@ -80,8 +81,12 @@ test('a shutdown that was under way is finished', async () => {
   const old = rig({ store });
   const agent = await old.spawn();
   const task = await old.delegate();
-  void old.kernel.shutdownAgent(agent.id, { reason: 'scale down' });
+  const begun = expect(old.kernel.shutdownAgent(agent.id, { reason: 'scale down' })).rejects.toMatchObject({
+    code: 'KERNEL_CLOSED',
+  });
   await settled();
+  await old.kernel.close();
+  await begun;
   const next = afterDeath(store, old.clock);
   await next.kernel.start();
   await settled();
@@ -122,4 +127,35 @@ test('tokens and ids of events are never given out twice', async () => {
   await next.kernel.completeTask(first.id);
   const second = await next.delegate();
   expect(second.token).toBeGreaterThan(first.token as number);
+});
+
+test('what a plugin begins as it is initialised is begun as any other, beside what an earlier process left', async () => {
+  const store = new MemoryStore();
+  const old = rig({ store });
+  await old.spawn({ id: 'left' });
+  const done = await old.delegate({ id: 'running' });
+  const plugin = {
+    name: 'early',
+    version: '1.0.0',
+    says: 'for a test',
+    hooks: {},
+    async initialize({ kernel }: PluginContext<unknown, unknown>) {
+      await kernel.cancelTask(done.id);
+      await kernel.spawnAgent({
+        id: 'own',
+        role: 'own',
+        runtime: { kind: 'function', run: () => new Promise(() => {}) },
+      });
+      await kernel.delegateTask({ id: 'on-left', type: 'work', role: 'tester' });
+      await kernel.delegateTask({ id: 'on-own', type: 'work', role: 'own' });
+    },
+  } as unknown as AnyPlugin;
+  const next = rig({ store, clock: new FakeClock(old.clock.now()) }, [plugin]);
+  await next.kernel.start();
+  await settled();
+  expect(next.task(done).state).toBe('cancelled');
+  expect(next.task({ id: 'on-left' })).toMatchObject({ state: 'running', agentId: 'left', attemptsEver: 1 });
+  expect(next.task({ id: 'on-own' })).toMatchObject({ state: 'running', agentId: 'own', attemptsEver: 1 });
+  expect(next.agent({ id: 'own' }).restarts).toBe(0);
+  expect(next.agent({ id: 'left' }).taskIds).toEqual(['on-left']);
 });

@@ -196,3 +196,29 @@ test('a task that waits for its own last run to stop is not overtaken on its age
   await settled();
   expect([task(first).state, task(second).state]).toEqual(['running', 'running']);
 });
+
+test('a task that must not run twice is not interrupted for a more urgent one; it may be replaced', async () => {
+  const { spawn, delegate, task } = rig();
+  await spawn();
+  const once = await delegate({ whenInterrupted: 'fail' });
+  const waits = await delegate({ priority: 90, whenBusy: 'interrupt' });
+  expect([task(once).state, waits.state]).toEqual(['running', 'queued']);
+  await delegate({ priority: 90, whenBusy: 'replace' });
+  expect(task(once).state).toBe('cancelled');
+});
+
+test('a task that must not run twice is not given to another agent once it runs', async () => {
+  const { spawn, delegate, kernel, task } = rig({ strategy: 'first_free' });
+  const [first, second] = [await spawn(), await spawn()];
+  const once = await delegate({ whenInterrupted: 'fail' });
+  await expect(kernel.reassign(once.id, second.id)).rejects.toMatchObject({ code: 'ILLEGAL_MOVE' });
+  await expect(kernel.reassign(once.id, null)).rejects.toThrow('must not run twice');
+  expect(task(once)).toMatchObject({ state: 'running', agentId: first.id });
+});
+
+test('affinity keys that had to go are counted', async () => {
+  const { spawn, delegate, kernel } = rig({ affinityKeysMax: 1, strategy: 'affinity' });
+  await spawn({ tasksMax: 3 });
+  for (const affinityKey of ['a', 'b', 'c']) await delegate({ affinityKey });
+  expect((await kernel.getHealthStatus()).limitsHit).toEqual({ affinityKeysMax: 2 });
+});

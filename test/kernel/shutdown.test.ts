@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { RUNTIMES } from '../../src/kernel/runtimes/registry.ts';
+import type { Session } from '../../src/kernel/runtimes/runtime.ts';
+import { Connections } from './support/connections.ts';
 import { settled } from './support/fake-clock.ts';
+import { program } from './support/program.ts';
 import { kindsOf, rig } from './support/rig.ts';
 
 test('a graceful shutdown waits for the task that runs, and takes nothing new', async () => {
@@ -82,4 +86,64 @@ test('closing the kernel leaves agents and tasks as they are', async () => {
   await kernel.close();
   await kernel.close();
   expect(kernel.getTask(running.id)?.state).toBe('running');
+});
+
+test('a shutdown of an agent that starts ends the start, and waits until nothing of it is left', async () => {
+  const connections = await Connections.open();
+  const { kernel, spawn } = rig({ deadlines: { startMs: 'never' } });
+  const spawning = expect(spawn({ id: 'a1', runtime: program('silent', connections.port) })).rejects.toThrow(
+    'agent a1 did not start: it was stopped while it started',
+  );
+  const started = await connections.nth(0);
+  expect(await kernel.shutdownAgent('a1', { graceful: false })).toMatchObject({ state: 'stopped' });
+  await spawning;
+  await connections.gone(started);
+});
+
+test('a runtime that comes after its start was given up is stopped at once, and the shutdown waits for that', async () => {
+  const starting = Promise.withResolvers<Session>();
+  const start = vi.spyOn(RUNTIMES, 'process').mockReturnValue(starting.promise);
+  onTestFinished(() => start.mockRestore());
+  const { kernel, spawn } = rig();
+  const spawning = expect(spawn({ id: 'a1', runtime: program() })).rejects.toMatchObject({ code: 'AGENT_FAILED' });
+  await expect.poll(() => start.mock.calls.length).toBe(1);
+  let isStopped = false;
+  const stopping = kernel.shutdownAgent('a1').then(() => {
+    isStopped = true;
+  });
+  await spawning;
+  expect(isStopped).toBe(false);
+  const ended = Promise.withResolvers<void>();
+  const stop = vi.fn(() => ended.promise);
+  starting.resolve({ outlivesHost: false, run: () => null, stop });
+  await settled();
+  expect(stop).toHaveBeenCalledWith(0);
+  expect(isStopped).toBe(false);
+  ended.resolve();
+  await stopping;
+  expect(kernel.getAgent('a1')).toMatchObject({ state: 'stopped' });
+});
+
+test('an agent that takes over an id is shut down itself, though its predecessor is not yet recorded as stopped', async () => {
+  const { kernel, spawn } = rig();
+  await spawn({ id: 'a1', role: 'old' });
+  const first = kernel.shutdownAgent('a1');
+  while (kernel.listAgents().length > 0) await Promise.resolve();
+  const spawning = spawn({ id: 'a1', role: 'new' });
+  while (kernel.listAgents({ states: ['idle'] }).length === 0) await Promise.resolve();
+  const second = kernel.shutdownAgent('a1');
+  expect([(await first).role, (await spawning).role, (await second).role]).toEqual(['old', 'new', 'new']);
+  expect(kernel.getAgent('a1')).toMatchObject({ role: 'new', state: 'stopped' });
+});
+
+test('a program of an agent that was shut down before its start was durable is not started', async () => {
+  const start = vi.spyOn(RUNTIMES, 'process');
+  onTestFinished(() => start.mockRestore());
+  const { kernel, spawn } = rig();
+  await kernel.start();
+  const spawning = expect(spawn({ id: 'a1', runtime: program() })).rejects.toMatchObject({ code: 'AGENT_FAILED' });
+  while (kernel.listAgents().length === 0) await Promise.resolve();
+  expect(await kernel.shutdownAgent('a1', { graceful: false })).toMatchObject({ state: 'stopped' });
+  await spawning;
+  expect(start).not.toHaveBeenCalled();
 });

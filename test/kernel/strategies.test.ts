@@ -10,7 +10,7 @@ const [a, b, c] = [1, 2, 3].map((order) => agentRecord({ id: 'abc'[order - 1] as
 ];
 
 function memory(affinityKeysMax = 10): Memory {
-  return { lastOrder: 0, affinity: new Map(), affinityKeysMax };
+  return { lastOrder: 0, affinity: new Map(), affinityKeysMax, limitHit: () => undefined };
 }
 
 test('first_free takes the one spawned first', () => {

@@ -10,6 +10,8 @@ const LAST_WORDS_MAX = 2_048;
 
 /** Any command that speaks JSON lines: see process-messages.ts for the messages. */
 export const startProcess: StartSession<'process'> = async (spec, _agent, host, signal) => {
+  // It may be over before this file was loaded.
+  signal.throwIfAborted();
   const session = new ProcessSession(spawnLeashed(spec), host);
   const stop = () => session.force();
   signal.addEventListener('abort', stop, { once: true });
@@ -43,9 +45,8 @@ class ProcessSession implements Session {
     // A pipe that breaks says no more than the exit that follows, or has come before.
     child.stdin.on('error', () => undefined);
     child.once('error', (error) => this.#ended(error.message));
-    child.once('exit', () => unleash(child));
     // Not at `exit`: its last lines may still be on their way.
-    child.once('close', (code, signal) => this.#ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.once('exit', (code, signal) => this.#exited(signal === null ? `exit code ${code}` : `signal ${signal}`));
   }
 
   get ready(): Promise<void> {
@@ -112,6 +113,20 @@ class ProcessSession implements Session {
         this.#runs.get(message.token)?.reject(new RunFailure({ code, message: text, retryable }));
       }
     }
+  }
+
+  /** What the program started may hold its pipes, out of reach: the last lines are waited for, but not for ever. */
+  #exited(how: string): void {
+    unleash(this.#child);
+    const callOff = this.#host.clock.after(this.#host.killMs, () => {
+      this.#host.limitHit('killMs');
+      this.#child.stdout.destroy();
+      this.#child.stderr.destroy();
+    });
+    this.#child.once('close', () => {
+      callOff();
+      this.#ended(how);
+    });
   }
 
   /** The kernel hears of the end before the runs do: they did not fail, they were cut short. */

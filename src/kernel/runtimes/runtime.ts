@@ -31,6 +31,7 @@ export type SessionHost = {
   /** Time between asking a run to stop and stopping it by force. */
   readonly killMs: number;
   readonly resultBytesMax: number;
+  readonly limitHit: (name: string) => void;
   /** The session ended by itself; `null`: as it should. */
   readonly ended: (failure: Failure | null) => void;
   readonly heartbeat: () => void;

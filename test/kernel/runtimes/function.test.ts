@@ -131,3 +131,22 @@ test('a long queue of quick tasks does not hold the event loop', async () => {
   await kernel.waitForTask(kernel.listTasks({ limit: 1 })[0]?.id ?? '');
   expect(turns).toBeGreaterThan(3);
 });
+
+test('an attempt that is over has no more children', async () => {
+  const late = Promise.withResolvers<unknown>();
+  const { spawn, delegate, clock, kernel } = rig();
+  await spawn({
+    runtime: {
+      kind: 'function',
+      run: async (_task, run) => {
+        await new Promise((resolve) => run.signal.addEventListener('abort', resolve));
+        await run.delegate({ type: 'child' }).catch(late.resolve);
+      },
+    },
+  });
+  const parent = await delegate({ deadlines: { runMs: 100 }, retry: { attemptsMax: 2, pauseMs: 60_000 } });
+  await settled();
+  await clock.advance(100);
+  expect(await late.promise).toMatchObject({ code: 'STALE_TOKEN' });
+  expect(kernel.listTasks({ parentId: parent.id })).toEqual([]);
+});

@@ -1,14 +1,10 @@
 import { expect, test } from 'vitest';
 import type { RuntimeSpec } from '../../../src/contract/agents.ts';
 import type { KernelConfig } from '../../../src/kernel/index.ts';
+import { startProcess } from '../../../src/kernel/runtimes/process.ts';
 import { Connections } from '../support/connections.ts';
+import { program } from '../support/program.ts';
 import { rig } from '../support/rig.ts';
-
-const AGENT = new URL('../support/agent-process.mjs', import.meta.url).pathname;
-
-function program(...args: readonly string[]): RuntimeSpec {
-  return { kind: 'process', command: process.execPath, args: [AGENT, ...args] };
-}
 
 /** Processes take their time on a busy machine. */
 function eventually<T>(look: () => T) {
@@ -143,4 +139,58 @@ test('closing the kernel ends all programs', async () => {
   const agent = await connections.nth(0);
   await kernel.close();
   await connections.gone(agent);
+});
+
+test('a program is asked to end by a signal at half its grace, and killed only after the whole', async () => {
+  const connections = await Connections.open();
+  const { run, kernel, clock } = await withAgent('stubborn', { deadlines: { killMs: 100, heartbeatMs: 'never' } });
+  await run('attach', connections.port);
+  const agent = await connections.nth(0);
+  const asked = new Promise((resolve) => agent.once('data', (text) => resolve(String(text))));
+  const stopping = kernel.shutdownAgent('a1');
+  await eventually(() => clock.pending).toBe(2);
+  await clock.advance(50);
+  expect(await asked).toBe('asked to end');
+  await clock.advance(50);
+  await connections.gone(agent);
+  await stopping;
+});
+
+test('a program that ends at the signal is not waited for any longer', async () => {
+  const connections = await Connections.open();
+  const { run, kernel, clock } = await withAgent('deaf', { deadlines: { killMs: 100, heartbeatMs: 'never' } });
+  await run('attach', connections.port);
+  const agent = await connections.nth(0);
+  const stopping = kernel.shutdownAgent('a1');
+  await eventually(() => clock.pending).toBe(2);
+  await clock.advance(50);
+  await connections.gone(agent);
+  expect(await stopping).toMatchObject({ state: 'stopped' });
+});
+
+test('the end of a program is noticed though something that it started keeps its pipes', async () => {
+  const connections = await Connections.open();
+  const { run, delegate, kernel, clock, agent, a1, task } = await withAgent('ready', {
+    deadlines: { killMs: 100, runMs: 'never', heartbeatMs: 'never' },
+    redrivesMax: 0,
+    restart: 'temporary',
+  });
+  await run('leave_escaped', connections.port);
+  const escaped = await connections.nth(0);
+  const ended = await delegate({ type: 'exit', input: 3 });
+  await eventually(() => clock.pending).toBe(1);
+  await clock.advance(99);
+  expect(agent(a1).state).toBe('busy');
+  await clock.advance(1);
+  await eventually(() => agent(a1).error?.message).toMatch(/exit code 3.*last words/);
+  expect(task(ended)).toMatchObject({ state: 'failed', error: { code: 'interrupted_too_often' } });
+  expect((await kernel.getHealthStatus()).limitsHit).toEqual({ killMs: 1, redrivesMax: 1 });
+  expect(await kernel.shutdownAgent('a1')).toMatchObject({ state: 'stopped' });
+  escaped.destroy();
+});
+
+test('a start that was given up before it began starts no program', async () => {
+  const spec = program('ready') as Extract<RuntimeSpec, { kind: 'process' }>;
+  const given = AbortSignal.abort(new Error('given up'));
+  await expect(startProcess(spec, {} as never, {} as never, given)).rejects.toThrow('given up');
 });

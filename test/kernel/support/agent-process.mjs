@@ -4,11 +4,14 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
-const [mode] = process.argv.slice(2);
+const [mode, port] = process.argv.slice(2);
+const sockets = [];
 
 /** Holds a connection open for as long as this process lives: whoever listens sees when it is gone. */
 function attach(port) {
-  connect(port, '127.0.0.1').on('error', () => undefined);
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  sockets.push(socket);
+  return socket;
 }
 
 const DO = {
@@ -30,6 +33,12 @@ const DO = {
     attach(task.input);
     say({ kind: 'result', token, result: null });
   },
+  // A grandchild in a group of its own that keeps the pipes open for as long as somebody listens at the port.
+  leave_escaped: ({ token, task }) => {
+    const code = `require('net').connect(${task.input},'127.0.0.1').on('close',()=>process.exit()).resume()`;
+    spawn(process.execPath, ['-e', code], { stdio: 'inherit', detached: true });
+    say({ kind: 'result', token, result: null });
+  },
   // A grandchild that ignores everything but a kill, and keeps the pipes open.
   leave_orphan: ({ token, task }) => {
     const code = `process.on('SIGTERM',()=>{});require('net').connect(${task.input},'127.0.0.1');setInterval(()=>{},1e6)`;
@@ -38,8 +47,13 @@ const DO = {
   },
 };
 
-if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
-if (mode !== 'silent') say({ kind: 'ready' });
+if (mode === 'stubborn') process.on('SIGTERM', () => sockets.map((socket) => socket.write('asked to end')));
+// `silent` never is ready, `called` when somebody at the port says so.
+if (port !== undefined) {
+  const socket = attach(port);
+  if (mode === 'called') socket.once('data', () => say({ kind: 'ready' }));
+}
+if (mode !== 'silent' && mode !== 'called') say({ kind: 'ready' });
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line);
@@ -48,6 +62,6 @@ createInterface({ input: process.stdin })
       say({ kind: 'failure', token: message.token, message: 'stopped' });
   })
   .on('close', () => {
-    if (mode === 'stubborn') setInterval(() => undefined, 1e6);
+    if (mode === 'stubborn' || mode === 'deaf') setInterval(() => undefined, 1e6);
     else process.exit(0);
   });

@@ -175,7 +175,7 @@ describe('self-healing', () => {
     const { orchestrator, spawn, pass } = await rig([automation], healing);
     const bad = await spawn({ role: 'clerk', restart: 'temporary', deadlines: { heartbeatMs: 1_000 } });
     await spawn({ role: 'clerk' });
-    const restarted = await spawn({ role: 'other', deadlines: { heartbeatMs: 1_000 } });
+    const restarted = await spawn({ role: 'other', deadlines: { heartbeatMs: 20_000 } });
     for (const id of [bad.id, restarted.id]) orchestrator.heartbeat(id);
     await pass(30_000);
     expect(await orchestrator.use(automation).recoveries()).toMatchObject([
