@@ -167,6 +167,7 @@ export class Supervisor implements DataPlane {
     this.#acceptor.close();
     await this.#crew.close(this.#drainLeftMs());
     await this.#config.close(Promise.resolve());
+    this.#metrics.stop();
   }
 
   /** For an end that waits for nothing. */

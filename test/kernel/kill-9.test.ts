@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { KernelConfig } from '../../src/kernel/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connections } from './support/connections.ts';
 import { settled } from './support/fake-clock.ts';
 import { type Rig, rig } from './support/rig.ts';
@@ -38,7 +37,7 @@ async function killed(
 }
 
 function newPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'banyan-kill-')), 'kernel.sqlite');
+  return join(temporaryFolder('kill'), 'kernel.sqlite');
 }
 
 async function takenUp(path: string, config: KernelConfig = {}): Promise<Rig> {

@@ -1,15 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder as newFolder } from '../../support/temporary-folder.ts';
 
 /** File contents by path relative to a folder. */
 export type Tree = Readonly<Record<string, string | Uint8Array>>;
 
 /** A new folder that is gone when the test is over. */
 export function temporaryFolder(tree: Tree = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'banyan-codemod-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder('codemod');
   writeTree(folder, tree);
   return folder;
 }

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { rig } from '../support/rig.ts';
 
 test('a rehearsal starts no process and calls no function, and its tasks still end', async () => {
-  const trace = join(mkdtempSync(join(tmpdir(), 'banyan-rehearsal-')), 'touched');
+  const trace = join(temporaryFolder('rehearsal'), 'touched');
   let calls = 0;
   const { spawn, delegate, kernel } = rig({ rehearse: (task) => `rehearsed ${task.type}` });
   await spawn({

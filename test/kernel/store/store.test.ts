@@ -1,15 +1,15 @@
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { MemoryStore, SqliteStore } from '../../../src/kernel/index.ts';
 import { type Batch, type KernelStore, NO_COUNTERS } from '../../../src/kernel/store/store.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type StoreDriver, testStore } from './contract.ts';
 
 const paths = new WeakMap<KernelStore, string>();
 
-function openSqlite(path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), 'kernel.sqlite')): SqliteStore {
+function openSqlite(path = join(temporaryFolder('kernel'), 'kernel.sqlite')): SqliteStore {
   const store = new SqliteStore(path);
   paths.set(store, path);
   return store;
@@ -94,7 +94,7 @@ test('sqlite: a second kernel is kept from the file, in this process too and by 
 });
 
 test('sqlite: a file that could not be opened is not held', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'banyan-kernel-')), 'kernel.sqlite');
+  const path = join(temporaryFolder('kernel'), 'kernel.sqlite');
   writeFileSync(path, 'this is no database, but it is long enough to be looked at as if it were one'.repeat(20));
   expect(() => openSqlite(path)).toThrow('not a database');
   rmSync(path);

@@ -1,18 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { isRunning, kernelProcess } from './support/kernel-process.ts';
 
 /** As somebody writes it who has installed the package. */
@@ -37,8 +28,7 @@ const packageExports = () => (JSON.parse(readFileSync('package.json', 'utf8')) a
 test('the built package hosts plugins that are written against it, and leaves no process behind', {
   timeout: 240_000,
 }, async () => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'banyan-package-')));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = realpathSync(temporaryFolder('package'));
   const modules = join(folder, 'node_modules');
   const installed = join(modules, 'banyan');
   mkdirSync(installed, { recursive: true });
