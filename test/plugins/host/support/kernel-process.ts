@@ -28,10 +28,11 @@ export function kernelProcess(
   onTestFinished(() => void child.kill('SIGKILL'));
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('it was asked for pipes');
-  const first = once(stdout, 'data').then(([line]) => Number.parseInt(String(line), 10));
   // What a host process writes to standard error comes by the same pipe, so it ends when both have.
   const said = Promise.all([text(stdout), text(stderr), once(child, 'exit')]).then(([out, err]) => `${out}${err}`);
-  return { child, hostPid: first, said };
+  const first = once(stdout, 'data').then(([line]) => Number.parseInt(String(line), 10));
+  const ended = said.then((all) => Promise.reject(new Error(`it ended without a plugin:\n${all}`)));
+  return { child, hostPid: Promise.race([first, ended]), said };
 }
 
 export function isRunning(pid: number): boolean {
