@@ -29,8 +29,8 @@ export type ClientEnd = WrittenAnswer & {
   /** Streams a chunk; holds the upstream back while the client is slower. */
   data(chunk: Buffer, flow: Flow): void;
   end(trailers: RawHeaders): void;
-  /** Head and body at once. */
-  whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void;
+  /** All of an answer at once. */
+  whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array, trailers?: RawHeaders): void;
   /** Banyan's own answer; with `close`, the last of its connection. */
   error(error: BanyanError, options?: { readonly close?: boolean }): void;
   refuse(code: ErrorCode, message: string, options?: { readonly close?: boolean }): void;

@@ -28,6 +28,8 @@ export type Asked = {
    */
   readonly state: 'streamed' | 'held' | 'declined';
   readonly statusText: string;
+  /** Of an answer that was held. */
+  readonly trailers: RawHeaders;
   /** Whether the upstream may have seen the request. */
   readonly sent: boolean;
   /** The connection had gone stale: see `Failure`. */
@@ -61,6 +63,7 @@ class AnswerOnItsWay {
   #bytes = 0;
   #state: Asked['state'] = 'streamed';
   #letGo = false;
+  #trailers: RawHeaders = [];
 
   constructor(client: ClientEnd, options: AskOptions, resolve: (asked: Asked) => void) {
     this.#client = client;
@@ -143,6 +146,7 @@ class AnswerOnItsWay {
   readonly end = (trailers: RawHeaders): void => {
     const body = this.#chunks === null ? null : Buffer.concat(this.#chunks);
     if (this.#state === 'streamed') this.#client.end(trailers);
+    this.#trailers = trailers;
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body }, true);
   };
 
@@ -157,6 +161,14 @@ class AnswerOnItsWay {
   #settle(outcome: Outcome, sent: boolean, stale = false): void {
     const totalMs = this.#options.nowMs() - this.#askedAtMs;
     const observation = { side: this.#options.side, outcome, firstByteMs: this.#firstByteMs, totalMs };
-    this.#resolve({ observation, state: this.#state, statusText: this.#statusText, sent, stale, letGo: this.#letGo });
+    this.#resolve({
+      observation,
+      state: this.#state,
+      statusText: this.#statusText,
+      trailers: this.#trailers,
+      sent,
+      stale,
+      letGo: this.#letGo,
+    });
   }
 }

@@ -29,7 +29,7 @@ export const COUNTERS = {
   upgrades_idle: 'WebSockets closed because nothing had passed for upgradeIdleMs',
   upgrades_sent_away: 'WebSockets closed because the gateway stopped and drainMs had passed',
   request_timeouts: 'requests that were not whole within requestHeadMs or requestMs',
-  answers_unread: 'connections closed because their client had not read the end of its answer within a minute',
+  answers_unread: 'connections closed because their client had not read the end of its answer in its time',
   workers_died: 'workers that ended without being told to, and were replaced',
   workers_late: 'workers that hung, or did not take a policy or a config in time, and were replaced',
   tls_handshakes_failed:

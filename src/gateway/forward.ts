@@ -161,7 +161,7 @@ async function answerHeld(
   if (outcome.kind === 'failure' || outcome.body === null) return created;
   const back = inverse(translationTo(side, call.entities) ?? NO_TRANSLATION);
   const { headers, body } = translateAnswer(outcome, outcome.body, { method: call.method, back });
-  client.whole(outcome.status, asked.statusText, headers, body);
+  client.whole(outcome.status, asked.statusText, headers, body, asked.trailers);
   return created;
 }
 

@@ -15,8 +15,11 @@ export function isOfTheHop(lower: string): boolean {
   return OF_THE_HOP.has(lower) || FOR_PROXIES.test(lower);
 }
 
-/** What is said between proxies; a bare `Proxy` is what CGI and its heirs take for their own setting (HTTP_PROXY). */
-const FOR_PROXIES = /^proxy(?:-|$)/;
+/**
+ * What is said between proxies, but for Proxy-Status, which is for whoever asked (RFC 9209); a bare `Proxy` is what CGI and
+ * its heirs take for their own setting (HTTP_PROXY).
+ */
+const FOR_PROXIES = /^proxy(?:$|-(?!status$))/;
 
 /** Headers by which the parts of Banyan speak to each other start so; those of clients and upstreams are dropped. */
 const INTERNAL_PREFIX = 'x-banyan-';

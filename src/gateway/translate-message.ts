@@ -1,7 +1,7 @@
 import type { Outcome, RawHeaders } from '../contract/calls.ts';
-import { isEncoded } from '../wire/headers.ts';
+import { headerValue, isEncoded } from '../wire/headers.ts';
 import type { IdPlaces } from '../wire/ids.ts';
-import { type Translation, translateBody, translateNumbersAt } from '../wire/translate.ts';
+import { type Translation, translateBody } from '../wire/translate.ts';
 import { hasNoBody, withBodyLength, withoutHeader } from './headers.ts';
 
 /** What of a request decides how its body is translated. */
@@ -15,7 +15,7 @@ export function translateRequestBody(
 ): Uint8Array {
   if (translation.size === 0 || isEncoded(headers)) return body;
   const pointers = names.flatMap(({ place }) => (place.in === 'body' ? [place.pointer] : []));
-  return translateNumbersAt(translateBody(body, translation), translation, pointers);
+  return translateBody(body, translation, pointers);
 }
 
 type Answer = Extract<Outcome, { kind: 'answer' }>;
@@ -31,5 +31,7 @@ export function translateAnswer(
   // The length is that of a body which would be translated.
   if (hasNoBody(method, status)) return { headers: withoutHeader(headers, 'content-length'), body };
   const translated = translateBody(body, back);
-  return { headers: translated === body ? headers : withBodyLength(headers, translated.byteLength), body: translated };
+  // One without a length goes on without: trailers may follow it.
+  const keepsHeaders = translated === body || headerValue(headers, 'content-length') === undefined;
+  return { headers: keepsHeaders ? headers : withBodyLength(headers, translated.byteLength), body: translated };
 }

@@ -152,7 +152,15 @@ async function askSide(
   const observation = { side, outcome, firstByteMs: outcome.kind === 'answer' ? totalMs : null, totalMs };
   call.record.answered(span, base, observation);
   const sent = wasSent(answer);
-  const asked = { observation, state: 'streamed', statusText: '', sent, stale: false, letGo: false } as const;
+  const asked = {
+    observation,
+    state: 'streamed',
+    statusText: '',
+    trailers: [],
+    sent,
+    stale: false,
+    letGo: false,
+  } as const;
   return { attempt: { side, asked }, last: { side, answer } };
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parseJson } from './ids.ts';
-import { numberSpan } from './number-span.ts';
+import { numberStart } from './number-start.ts';
 import { valueAt } from './places.ts';
 import { decodeSegment } from './routes.ts';
 
@@ -38,14 +38,24 @@ function replacement(value: string | null, translation: Translation): string | u
 }
 
 /**
- * Replaces ids in a text body without parsing it, so that numbers, key order and white space stay as they
- * are: long ids wherever they stand, short ones where they are a whole JSON string. Gives the body itself when there
- * is nothing to replace, or when it is not UTF-8.
+ * Replaces ids in a text body, and no other byte of it: long ids wherever they stand, short ones where they are a whole
+ * JSON string, or a number at one of `numbersAt` (42 may also be an amount). Gives the body itself when there is nothing to
+ * replace, or when it is not UTF-8.
+ *
+ * @param numbersAt JSON pointers to the places where the wire says that an id stands
  */
-export function translateBody(body: Uint8Array, translation: Translation): Uint8Array {
+export function translateBody(
+  body: Uint8Array,
+  translation: Translation,
+  numbersAt: readonly (readonly string[])[] = [],
+): Uint8Array {
   if (translation.size === 0 || body.byteLength === 0 || !isUtf8(body)) return body;
   const text = TEXT.decode(body);
-  const translated = translateText(text, translation);
+  const root = parseJson(body);
+  const translated =
+    root === undefined
+      ? translateText(text, translation)
+      : translateJson(text, translation, startsOf(root, text, translation, numbersAt));
   return translated === text ? body : new TextEncoder().encode(translated);
 }
 
@@ -54,38 +64,50 @@ const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** All replacements in one pass, so that swapping two ids works. */
 export function translateText(text: string, translation: Translation): string {
+  return text.replace(patternOf(translation), (id) => translation.get(id) ?? id);
+}
+
+function patternOf(translation: Translation): RegExp {
   const patterns = [...translation.keys()]
     .sort((a, b) => b.length - a.length)
     .map((id) => (id.length >= EMBEDDED_ID_MIN ? escapeRegExp(id) : `(?<=")${escapeRegExp(id)}(?=")`));
-  return text.replace(new RegExp(patterns.join('|'), 'g'), (id) => translation.get(id) ?? id);
+  return new RegExp(patterns.join('|'), 'g');
 }
 
 function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-/**
- * Replaces numeric ids, which text replacement leaves alone (42 may also be an amount), at the places where
- * the wire says that an id stands. Costs a parse of the body, and a walk over it where one does stand there.
- */
-export function translateNumbersAt(
-  body: Uint8Array,
-  translation: Translation,
-  pointers: readonly (readonly string[])[],
-): Uint8Array {
-  const root = parseJson(body);
-  const named = pointers.flatMap((pointer) => {
-    const id = valueAt(root, pointer);
-    const to = typeof id === 'number' ? translation.get(String(id)) : undefined;
-    return to === undefined ? [] : [{ pointer, to: /^\d{1,15}$/.test(to) ? String(Number(to)) : JSON.stringify(to) }];
+/** Texts, and what stands bare. Linear: no part can match what another can. */
+const VALUES = /"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"{}[\],:]+/g;
+
+/** @param numbersAt where short numbers that are ids begin */
+function translateJson(text: string, translation: Translation, numbersAt: ReadonlySet<number>): string {
+  const pattern = patternOf(translation);
+  return text.replace(VALUES, (value, start: number) => {
+    if (value.startsWith('"')) return value.replace(pattern, (id) => translation.get(id) ?? id);
+    const id = numbersAt.has(start) ? String(Number(value)) : value.length >= EMBEDDED_ID_MIN ? value : null;
+    const to = id === null ? undefined : translation.get(id);
+    return to === undefined ? value : jsonOf(to);
   });
-  if (named.length === 0) return body;
-  const text = TEXT.decode(body);
-  return new TextEncoder().encode(named.reduce((changed, { pointer, to }) => withNumber(changed, pointer, to), text));
 }
 
-/** What was replaced by a text is no number any more, and stays. */
-function withNumber(text: string, pointer: readonly string[], to: string): string {
-  const span = numberSpan(text, pointer);
-  return span === null ? text : text.slice(0, span.start) + to + text.slice(span.end);
+/** What was a number stays one if it can. */
+function jsonOf(id: string): string {
+  return /^\d{1,15}$/.test(id) ? String(Number(id)) : JSON.stringify(id);
+}
+
+function startsOf(
+  root: unknown,
+  text: string,
+  translation: Translation,
+  pointers: readonly (readonly string[])[],
+): ReadonlySet<number> {
+  const starts = new Set<number>();
+  for (const pointer of pointers) {
+    const id = valueAt(root, pointer);
+    const start = typeof id === 'number' && translation.has(String(id)) ? numberStart(text, pointer) : null;
+    if (start !== null) starts.add(start);
+  }
+  return starts;
 }

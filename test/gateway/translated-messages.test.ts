@@ -71,7 +71,10 @@ describe('an answer on an entity that has moved', () => {
   const get = () => ask('GET', `/billing/invoices/${MOVED}`);
 
   it('has the id that the client knows, and its own length', async () => {
-    legacy.answer((_, response) => json(response, { id: THERE }));
+    const theirs = JSON.stringify({ id: THERE });
+    legacy.answer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': theirs.length }).end(theirs);
+    });
     const answer = await get();
     expect(answer.headers.get('content-length')).toBe(String(`{"id":"${MOVED}"}`.length));
     expect(await answer.json()).toEqual({ id: MOVED });
@@ -85,6 +88,21 @@ describe('an answer on an entity that has moved', () => {
     const answer = await get();
     expect(answer.headers.get('content-length')).toBe(String(BINARY.byteLength));
     expect(await bytesOf(answer)).toEqual(BINARY);
+  });
+
+  it('keeps its framing and its trailers', async () => {
+    legacy.answer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', trailer: 'X-Sum' });
+      response.write(`{"id": "${THERE}"}`);
+      response.addTrailers({ 'X-Sum': '1' });
+      response.end();
+    });
+    const answer = await rawSend(
+      rig.data,
+      `GET /billing/invoices/${MOVED} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toContain(`{"id": "${MOVED}"}`);
+    expect(answer).toMatch(/\r\n0\r\nX-Sum: 1\r\n\r\n$/);
   });
 
   it('that is coded is passed on as it is, and counted', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { valueAt } from '../../src/wire/places.ts';
-import { translateBody, translateNumbersAt, translateTarget, translateText } from '../../src/wire/translate.ts';
+import { translateBody, translateTarget, translateText } from '../../src/wire/translate.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (body: Uint8Array) => new TextDecoder().decode(body);
@@ -63,20 +63,30 @@ describe('translation of ids', () => {
 
   it('replaces a numeric id where an id stands and nowhere else', () => {
     const body = encode('{"invoice":42,"amount":42}');
-    expect(decode(translateNumbersAt(body, new Map([['42', '43']]), [['invoice']]))).toBe('{"invoice":43,"amount":42}');
-    expect(translateNumbersAt(body, new Map([['7', '8']]), [['invoice']])).toBe(body);
+    expect(decode(translateBody(body, new Map([['42', '43']]), [['invoice']]))).toBe('{"invoice":43,"amount":42}');
+    expect(translateBody(body, new Map([['7', '8']]), [['invoice']])).toBe(body);
+  });
+
+  it('replaces a long number once, wherever it stands, by what JSON can hold there', () => {
+    const chain = new Map([
+      ['12345678', '87654321'],
+      ['87654321', 'inv_abc'],
+    ]);
+    const body = '{"invoice": 12345678, "of": [87654321], "n": 123456789, "note": "12345678 of 87654321"}';
+    expect(decode(translateBody(encode(body), chain, [['invoice']]))).toBe(
+      '{"invoice": 87654321, "of": ["inv_abc"], "n": 123456789, "note": "87654321 of inv_abc"}',
+    );
+    expect(decode(translateBody(encode('pays 12345678'), chain))).toBe('pays 87654321');
   });
 
   it('replaces a numeric id and no other byte', () => {
     const around = (id: string) =>
       `\ufeff{ "invoice": 1, "n": 9007199254740993,\n"deep":[{"id":[42]}, {"in\\u0076oice": -0, "id" : ${id} } ], "x": 1.0, "invoice" :${id}}`;
     const pointers = [['invoice'], ['deep', '1', 'id'], ['invoice'], ['deep', '0', 'id'], ['none']];
-    expect(Buffer.from(translateNumbersAt(encode(around('42')), new Map([['42', '43']]), pointers)).toString()).toBe(
+    expect(Buffer.from(translateBody(encode(around('42')), new Map([['42', '43']]), pointers)).toString()).toBe(
       around('43'),
     );
-    expect(Buffer.from(translateNumbersAt(encode('[42]'), new Map([['42', 'a"b']]), [['0']])).toString()).toBe(
-      '["a\\"b"]',
-    );
+    expect(Buffer.from(translateBody(encode('[42]'), new Map([['42', 'a"b']]), [['0']])).toString()).toBe('["a\\"b"]');
   });
 
   it('replaces a number wherever a pointer finds one', () => {
@@ -85,7 +95,7 @@ describe('translation of ids', () => {
         for (const pointer of pointersToNumbers(value, [])) {
           const id = valueAt(value, pointer);
           const body = encode(JSON.stringify(value, null, 1));
-          const translated = decode(translateNumbersAt(body, new Map([[String(id), '4711']]), [pointer]));
+          const translated = decode(translateBody(body, new Map([[String(id), '4711']]), [pointer]));
           expect(valueAt(JSON.parse(translated), pointer)).toBe(4711);
           expect(translated.replace('4711', '').length).toBe(decode(body).length - JSON.stringify(id).length);
         }

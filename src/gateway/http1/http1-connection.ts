@@ -9,6 +9,7 @@ import type { Peer } from '../forwarding.ts';
 import { closeLingering } from '../linger.ts';
 import { rawAnswer } from '../own-answer.ts';
 import { probeIfUnread } from '../probe.ts';
+import { readRestMs } from '../read-rest.ts';
 import { type ParsedHead, RequestParser, type RequestSink } from './request-parser.ts';
 import { type AnswerCarrier, KEEP_ALIVE_MS, SocketAnswer } from './socket-answer.ts';
 import { SocketRequest } from './socket-request.ts';
@@ -36,9 +37,6 @@ export type UpgradeArrival = {
 
 /** What may wait behind a request that is not answered yet, before the connection is read no further. */
 const WAITING_BYTES_MAX = 64 * 1024;
-
-/** How long a client that was cut off, or has all of its answer, may take to read what is left of it. */
-const READ_REST_MS = 60_000;
 
 /**
  * One client's connection of HTTP/1. Its requests are served one after the other, in order: only safe ones could be
@@ -252,7 +250,7 @@ export class Http1Connection implements RequestSink, AnswerCarrier {
   }
 
   #awaitReader(): void {
-    this.#unreadDueMs ??= performance.now() + READ_REST_MS;
+    this.#unreadDueMs ??= performance.now() + readRestMs(this.socket.writableLength);
   }
 
   // ── what becomes of the connection ──

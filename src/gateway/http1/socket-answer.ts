@@ -183,10 +183,10 @@ export class SocketAnswer implements ClientEnd {
     this.#carrier.answered(this.#last);
   }
 
-  whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array): void {
+  whole(status: number, statusText: string, headers: RawHeaders, body: Uint8Array, trailers: RawHeaders = []): void {
     this.head(status, statusText, headers);
     if (body.byteLength > 0) this.data(Buffer.from(body.buffer, body.byteOffset, body.byteLength), NO_FLOW);
-    this.end([]);
+    this.end(trailers);
   }
 
   error(error: BanyanError, { close = false } = {}): void {

@@ -5,10 +5,8 @@ import type { ClientEnd } from '../arrival.ts';
 import type { Flow } from '../flow.ts';
 import { answerHeaders, FIELD_TEXT, forwardedTrailers, withOurs } from '../headers.ts';
 import { errorBody } from '../own-answer.ts';
+import { readRestMs } from '../read-rest.ts';
 import type { StreamRequest } from './stream-request.ts';
-
-/** How long a client that has all of its answer, or was cut off, may take to read what is left of it. */
-const READ_REST_MS = 60_000;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -152,12 +150,17 @@ export class StreamAnswer implements ClientEnd {
   }
 
   end(trailers: RawHeaders): void {
-    if (trailers.every((text) => FIELD_TEXT.test(text))) this.#trailers = forwardedTrailers(trailers);
+    this.#keep(trailers);
     this.#end();
   }
 
-  whole(status: number, _statusText: string, headers: RawHeaders, body: Uint8Array): void {
-    this.#respond(status, headers, false);
+  #keep(trailers: RawHeaders): void {
+    if (trailers.every((text) => FIELD_TEXT.test(text))) this.#trailers = forwardedTrailers(trailers);
+  }
+
+  whole(status: number, _statusText: string, headers: RawHeaders, body: Uint8Array, trailers: RawHeaders = []): void {
+    this.#keep(trailers);
+    this.#respond(status, headers, this.#trailers.length > 0 && !this.#hasNoBody(status));
     this.#end(body);
   }
 
@@ -224,7 +227,7 @@ export class StreamAnswer implements ClientEnd {
 
   /** However slowly the client reads: a stream that moves a little is no reason to keep it for ever. */
   #awaitReader(code: number): void {
-    const unread = setTimeout(() => this.#stream.close(code), READ_REST_MS);
+    const unread = setTimeout(() => this.#stream.close(code), readRestMs(this.#stream.writableLength));
     this.#stream.once('close', () => clearTimeout(unread));
   }
 }

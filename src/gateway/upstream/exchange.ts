@@ -149,7 +149,8 @@ export class Exchange {
 
   #fail(reason: FailureReason, message: string): boolean {
     if (!this.#end()) return false;
-    const stale = reason === 'reset' && this.#reused && !this.#answering;
+    const brokenByClient = this.#upload?.brokenByClient === true;
+    const stale = reason === 'reset' && this.#reused && !this.#answering && !brokenByClient;
     this.#listener.failed({ reason, message, sent: this.#carrier !== null, stale });
     return stale;
   }

@@ -89,7 +89,6 @@ describe('14: headers of the hop', () => {
     'Proxy-Authorization: Basic x',
     'Proxy-Connection: keep-alive',
     'Proxy-Authenticate: Basic',
-    'Proxy-Status: edge',
     'Proxy-Features: x',
     'Proxy: http://127.0.0.1:1',
     'HTTP2-Settings: AAMAAABkAAQAAP__',
@@ -105,6 +104,13 @@ describe('14: headers of the hop', () => {
     const head = 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\n';
     const answer = await rawSend(rig.data, `${head}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*ok$/s);
+  });
+
+  it('Proxy-Status is of the message, and passes both ways', async () => {
+    expect(await seenWith('Proxy-Status: edge\r\n')).toHaveProperty('proxy-status', 'edge');
+    upstream.answer((_, response) => void response.writeHead(200, { 'Proxy-Status': 'origin' }).end('ok'));
+    const answer = await rawSend(rig.data, 'GET /billing/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(answer).toContain('Proxy-Status: origin\r\n');
   });
 
   it('never reach the client', async () => {

@@ -107,14 +107,14 @@ it('lose it when it has been idle for longer', async () => {
 });
 
 it.each([
-  ['the last of its connection', 'Connection: close\r\n', 2],
-  ['longer than its connection holds', '', 100_000],
-])('have a minute for an answer that is %s, whatever they send meanwhile', async (_what, header, bytes) => {
+  ['short, and the last of its connection: a minute', 'Connection: close\r\n', 2, 60],
+  ['longer than its connection holds: and a second for each 16 KiB', '', 160 * 1024, 70],
+])('are given up with an answer that is %s, whatever they send meanwhile', async (_what, header, bytes, seconds) => {
   const { socket, asked, checkAfter, counters } = start();
   (await asked(header)).whole(200, 'OK', ['content-length', String(bytes)], Buffer.alloc(bytes));
-  checkAfter(59);
+  checkAfter(seconds - 1);
   expect(socket.destroyed).toBe(false);
   socket.push('\r\n');
-  checkAfter(61);
+  checkAfter(seconds + 1);
   expect([socket.destroyed, counters.snapshot().answers_unread]).toEqual([true, 1]);
 });

@@ -96,6 +96,26 @@ it('are opened anew, all of them, once one has gone stale: a read is asked again
   expect(await rawSend(rig.data, post)).toMatch(/anew$/);
 });
 
+it('stay when it is a client that breaks its call', async () => {
+  const small = await startRig(billing(upstream.url, await unusedAddress()), { limits: { requestBodyBytesMax: 10 } });
+  onTestFinished(() => small.close());
+  const all = Promise.withResolvers<void>();
+  upstream.onConnection(async (connection) => {
+    await connection.untilHeads(1);
+    if (upstream.connections.length === 3) all.resolve();
+    await all.promise;
+    connection.send(ok());
+  });
+  await Promise.all(Array.from({ length: 3 }, () => rawSend(small.data, GET)));
+  const upload = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n';
+  const client = (await rawConnect(small.data)).send(upload);
+  await expect.poll(() => upstream.connections.filter(({ received }) => received.includes('hello')).length).toBe(1);
+  client.send('9\r\ntoo long!\r\n');
+  expect(await client.until(/BODY_TOO_LARGE/)).toMatch(/^HTTP\/1\.1 413 /);
+  await expect.poll(() => upstream.connections.filter(({ socket }) => !socket.destroyed).length).toBe(2);
+  client.destroy();
+});
+
 it('are new for a read that is asked again, at another instance too', async () => {
   const other = await startRawUpstream();
   const both = await startRig(billing({ instances: [upstream.url, other.url], tls: null }, await unusedAddress()));

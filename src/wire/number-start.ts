@@ -1,6 +1,3 @@
-/** Where a number stands in a JSON text: `text.slice(start, end)`. */
-export type Span = { readonly start: number; readonly end: number };
-
 /** Texts, structure, and everything else; white space stands between. Linear: no part can match what another can. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 const NUMBER = /^[-\d]/;
@@ -9,14 +6,14 @@ const NUMBER = /^[-\d]/;
 type Level = { readonly isArray: boolean; at: string | number };
 
 /**
- * The place of the number at a pointer, or `null`. Of members with one name the last one counts, as it does for
+ * Where the number at a pointer begins, or `null`. Of members with one name the last one counts, as it does for
  * `JSON.parse`.
  *
  * @param text that `JSON.parse` takes
  */
-export function numberSpan(text: string, pointer: readonly string[]): Span | null {
+export function numberStart(text: string, pointer: readonly string[]): number | null {
   const path: Level[] = [];
-  let found: Span | null = null;
+  let found: number | null = null;
   let isKey = false;
   for (const { 0: token, index: start } of text.matchAll(TOKENS)) {
     const level = path.at(-1);
@@ -34,7 +31,7 @@ export function numberSpan(text: string, pointer: readonly string[]): Span | nul
       level.at = JSON.parse(token) as string;
       // A member that comes again takes the place of all that stood under its name.
       if (path.length <= pointer.length && isAt(path, pointer.slice(0, path.length))) found = null;
-    } else if (NUMBER.test(token) && isAt(path, pointer)) found = { start, end: start + token.length };
+    } else if (NUMBER.test(token) && isAt(path, pointer)) found = start;
   }
   return found;
 }
