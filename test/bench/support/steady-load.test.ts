@@ -1,26 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { serve } from '../../support/http-server.ts';
 import { addedP99, PACE, steadyLoad } from './steady-load.ts';
 
-const servers: Server[] = [];
 const QUICK = { ...PACE, callsPerSecond: 200, connections: 4, warmUpCalls: 8, seconds: 0.2 };
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
 
 describe('a steady load', () => {
   it('makes every call of its pace, on all of its connections, and leaves out the first', async () => {

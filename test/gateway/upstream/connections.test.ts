@@ -78,17 +78,24 @@ it('on which something is said unasked are closed: it could be taken for the nex
   expect(await bodiesOf(1)).toEqual(['1']);
 });
 
-it('are opened anew, all of them, once one has gone stale: a read is asked again, and a write does not meet the next', async () => {
+/** Leaves three connections to the upstream that have each carried one call. */
+async function openThree(of: GatewayRig, then: (connection: RawSocket) => unknown = () => undefined): Promise<void> {
   const all = Promise.withResolvers<void>();
   upstream.onConnection(async (connection) => {
     await connection.untilHeads(1);
     if (upstream.connections.length === 3) all.resolve();
     await all.promise;
     connection.send(ok());
+    await then(connection);
+  });
+  await Promise.all(Array.from({ length: 3 }, () => rawSend(of.data, GET)));
+}
+
+it('are opened anew, all of them, once one has gone stale: a read is asked again, and a write does not meet the next', async () => {
+  await openThree(rig, async (connection) => {
     await connection.untilHeads(2);
     connection.reset();
   });
-  await Promise.all(Array.from({ length: 3 }, () => rawSend(rig.data, GET)));
   upstream.onConnection(answering(ok('anew')));
   expect(await rawSend(rig.data, GET)).toMatch(/anew$/);
   expect(upstream.connections).toHaveLength(4);
@@ -99,14 +106,7 @@ it('are opened anew, all of them, once one has gone stale: a read is asked again
 it('stay when it is a client that breaks its call', async () => {
   const small = await startRig(billing(upstream.url, await unusedAddress()), { limits: { requestBodyBytesMax: 10 } });
   onTestFinished(() => small.close());
-  const all = Promise.withResolvers<void>();
-  upstream.onConnection(async (connection) => {
-    await connection.untilHeads(1);
-    if (upstream.connections.length === 3) all.resolve();
-    await all.promise;
-    connection.send(ok());
-  });
-  await Promise.all(Array.from({ length: 3 }, () => rawSend(small.data, GET)));
+  await openThree(small);
   const upload = 'POST /billing/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n';
   const client = (await rawConnect(small.data)).send(upload);
   await expect.poll(() => upstream.connections.filter(({ received }) => received.includes('hello')).length).toBe(1);
