@@ -89,10 +89,11 @@ export class Tallies {
 
   /** The config has the type no more, and the last of its calls have ended in a worker. */
   async #keep(type: string, counted: LedgerSnapshot): Promise<void> {
-    const before = this.#unsaved.get(type) ?? this.#stored(type);
-    const merged = before === null ? counted : mergeSnapshots(before, counted);
-    this.#unsaved.set(type, merged);
+    let merged = counted;
     try {
+      const before = this.#unsaved.get(type) ?? this.#stored(type);
+      if (before !== null) merged = mergeSnapshots(before, counted);
+      this.#unsaved.set(type, merged);
       await this.#store.saveLedger(type, JSON.stringify(merged));
     } catch (error) {
       this.#parts().counters.add('store_write_failures');

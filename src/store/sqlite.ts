@@ -88,7 +88,7 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
     },
     findEntity,
     // Visible at once, durable with the commit: a later call of this process must see it either way.
-    changeEntity: (change) => {
+    changeEntity: async (change) => {
       const expected = afterChange({ ...stored, find: findEntity }, change);
       return pending.until(write(change), expected);
     },

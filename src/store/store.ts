@@ -68,7 +68,7 @@ export type Store = {
   readonly auditLines: (query: { readonly type?: string; readonly limit: number }) => readonly AuditLine[];
 
   readonly findEntity: (query: EntityQuery) => Entity | undefined;
-  /** Visible to `findEntity` at once, durable when the promise resolves. */
+  /** Visible to `findEntity` at once, durable when the promise resolves. Rejects, and never throws at once. */
   readonly changeEntity: (change: EntityChange) => Promise<void>;
   readonly countEntities: (type: string) => EntityCounts;
 

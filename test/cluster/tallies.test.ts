@@ -67,3 +67,17 @@ it('counts that could not be saved are counted as such, and no later ones are lo
   expect(kept('gone')).toBe(3);
   expect(counters.snapshot().store_write_failures).toBe(1);
 });
+
+it('counts that what is stored cannot be read for are counted as such, and later ones are kept', async () => {
+  const { loadLedger } = store;
+  const broken = () => {
+    throw new Error('disk I/O error');
+  };
+  Object.assign(store, { loadLedger: broken });
+  tallies.absorb(1, told(['gone', eligible(1)]));
+  await expect.poll(() => counters.snapshot().store_write_failures).toBe(1);
+  Object.assign(store, { loadLedger });
+  tallies.absorb(1, told(['gone', eligible(2)]));
+  await store.saveLedger('barrier', '{}');
+  expect(kept('gone')).toBe(2);
+});

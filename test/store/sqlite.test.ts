@@ -135,6 +135,20 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  it('refuses a change whose entity cannot be read, and throws nothing at once', async () => {
+    const at = folder();
+    const store = openSqliteStore(at, { entitiesCachedMax: 10 });
+    const other = new DatabaseSync(join(at, STATE_FILE));
+    other.exec('DROP TABLE entities');
+    let written: Promise<void> | undefined;
+    expect(() => {
+      written = store.changeEntity({ change: 'created', entity: ENTITY });
+    }).not.toThrow();
+    await expect(written).rejects.toThrow('no such table: entities');
+    other.close();
+    await store.close();
+  });
+
   it('is opened while another connection has it for itself for a moment', async () => {
     const at = folder();
     await openSqliteStore(at, { entitiesCachedMax: 10 }).close();
