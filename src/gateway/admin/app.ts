@@ -107,7 +107,10 @@ function addReads(app: FastifyInstance, { parts, dataUrl, store, config, workers
     const { policies, shadowOf } = parts();
     return buildReport(shadowOf(type).ledger.snapshot(), policies.current(type));
   });
-  app.post('/v1/explain', async (request) => explainView(parts(), read(explainInput, request.body)));
+  app.post('/v1/explain', async (request) => ({
+    schema: 1,
+    ...explainView(parts(), read(explainInput, request.body)),
+  }));
 }
 
 function addMoves(app: FastifyInstance, { parts, store, workers, logger }: AdminOptions): void {
