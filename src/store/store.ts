@@ -72,7 +72,7 @@ export type Store = {
   readonly changeEntity: (change: EntityChange) => Promise<void>;
   readonly countEntities: (type: string) => EntityCounts;
 
-  /** A JSON text per type, replaced whole. */
+  /** A JSON text per type, replaced whole. The writer's own `loadLedger` gives it at once. */
   readonly saveLedger: (type: string, snapshot: string) => Promise<void>;
   readonly loadLedger: (type: string) => string | undefined;
 
