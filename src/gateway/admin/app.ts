@@ -137,17 +137,15 @@ function addMoves(app: FastifyInstance, { parts, store, workers, logger }: Admin
   app.post('/v1/rollback', async (request) => {
     const wish = wishOf(read(wishInput, request.body));
     const able = policies.all().filter(({ stage, rolledBack }) => STAGES[stage].canRollBack && rolledBack === null);
-    const types: object[] = [];
-    const failed: object[] = [];
     const rollBack = async (type: string) => {
       try {
-        types.push(moved(type, await policies.rollBack(type, wish)));
+        return { types: [moved(type, await policies.rollBack(type, wish))], failed: [] };
       } catch (error) {
-        failed.push({ type, error: errorView(error, logger) });
+        return { types: [], failed: [{ type, error: errorView(error, logger) }] };
       }
     };
-    await Promise.all(able.map(({ type }) => rollBack(type)));
-    return { schema: 1, types, failed };
+    const ended = await Promise.all(able.map(({ type }) => rollBack(type)));
+    return { schema: 1, types: ended.flatMap(({ types }) => types), failed: ended.flatMap(({ failed }) => failed) };
   });
   app.post('/v1/types/:type/resume', async (request) => {
     const type = typeOf(request);
