@@ -11,6 +11,9 @@ export type Whereabouts = { readonly config?: string | undefined; readonly state
 
 const ANSWER_MS = 30_000;
 
+/** Of the answers of the admin API; another one has another shape. */
+const SCHEMA = 1;
+
 /** The state folder: `--state`, else the config's, else `.banyan` here. */
 export async function stateFolderOf({ config, state }: Whereabouts): Promise<string> {
   if (state !== undefined) return resolve(state);
@@ -31,10 +34,11 @@ export class AdminClient {
   /** @throws BanyanError NO_GATEWAY when no gateway has left its address in the state folder, or it has died since */
   static async find(whereabouts: Whereabouts): Promise<AdminClient> {
     const folder = await stateFolderOf(whereabouts);
-    const address = readAddress(folder);
     const tokenFile = join(folder, 'admin.token');
-    // The port of one that was killed may be anybody's by now, and the token is not for them.
-    if (address === null || !existsSync(tokenFile) || !isLocked(join(folder, STATE_FILE))) {
+    // The port of one that was killed may be anybody's by now, and the token is not for them. The lock comes first:
+    // whoever takes it removes the address that was left there.
+    const address = isLocked(join(folder, STATE_FILE)) ? readAddress(folder) : null;
+    if (address === null || !existsSync(tokenFile)) {
       throw new BanyanError('NO_GATEWAY', `no gateway runs with the state folder ${folder}`);
     }
     return new AdminClient(address.admin, readFileSync(tokenFile, 'utf8').trim());
@@ -48,8 +52,11 @@ export class AdminClient {
     return this.#send<T>('POST', path, body, answerMs);
   }
 
-  /** @throws BanyanError with the code that the gateway gave, or NO_GATEWAY */
+  /** @throws BanyanError with the code that the gateway gave; NO_GATEWAY when none answers, or one of another version */
   async #send<T>(method: string, path: string, body?: object, answerMs = ANSWER_MS): Promise<T> {
+    const silent = (error: unknown) => {
+      throw new BanyanError('NO_GATEWAY', `the gateway at ${this.#base} does not answer`, { cause: error });
+    };
     const response = await fetch(this.#base + path, {
       method,
       headers: {
@@ -58,15 +65,26 @@ export class AdminClient {
       },
       signal: AbortSignal.timeout(answerMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((error: unknown) => {
-      throw new BanyanError('NO_GATEWAY', `the gateway at ${this.#base} does not answer`, { cause: error });
-    });
-    const answer = (await response.json()) as T & { error?: { code: string; message: string } };
-    if (response.ok) return answer;
-    throw new BanyanError(
-      errorCode(answer.error?.code),
-      answer.error?.message ?? `the gateway answered ${response.status}`,
-    );
+    }).catch(silent);
+    const answer = answerIn(await response.text().catch(silent));
+    if (response.ok && answer.schema === SCHEMA) return answer as T;
+    const { code, message } = answer.error ?? {};
+    if (!response.ok && message !== undefined) throw new BanyanError(errorCode(code), message);
+    throw new BanyanError('NO_GATEWAY', `what answers at ${this.#base} is no gateway of this version`);
+  }
+}
+
+type Answer = {
+  readonly schema?: unknown;
+  readonly error?: { readonly code?: string; readonly message?: string };
+};
+
+/** Empty when it is no JSON mapping. */
+function answerIn(text: string): Answer {
+  try {
+    return (JSON.parse(text) as Answer | null) ?? {};
+  } catch {
+    return {};
   }
 }
 

@@ -118,18 +118,25 @@ export class Crew {
 
   /**
    * Replaces the workers one by one: a new one serves before the one it replaces is given nothing more.
-   * @throws BanyanError RESTARTING when that is under way; RESTART_FAILED when a new one cannot start: the rest stays
+   * @throws BanyanError RESTARTING when that is under way; RESTART_FAILED when a new one cannot start: the rest stays;
+   * RESTART_FAILED, too, when the gateway stops before all have been replaced
    */
   async restart(drainMs: number): Promise<{ readonly replaced: number }> {
     if (this.#rolling) throw new BanyanError('RESTARTING', 'the workers are being replaced already');
     this.#rolling = true;
+    const replaceable = this.serving;
     let replaced = 0;
+    const refuseWhenEnding = () => {
+      if (!this.#ending) return;
+      const done = `${replaced} of ${replaceable.length} workers had been replaced`;
+      throw new BanyanError('RESTART_FAILED', `the gateway stops; ${done}`);
+    };
     try {
-      for (const worker of this.serving) {
-        if (this.#ending) break;
+      for (const worker of replaceable) {
+        refuseWhenEnding();
         if (!this.#serves(worker)) continue; // it died, and what took its place is new
         await this.#startSuccessor();
-        if (this.#ending) break;
+        refuseWhenEnding();
         if (!this.#serves(worker)) continue;
         worker.leave('retire');
         this.#replacements.look(); // another may have died while its successor stood in for that one

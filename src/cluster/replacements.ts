@@ -12,6 +12,7 @@ export class Replacements {
   readonly #limit = new RestartLimit();
   #timer: NodeJS.Timeout | null = null;
   #held = false;
+  #stopped = false;
 
   constructor(options: ReplacementsOptions) {
     this.#options = options;
@@ -32,13 +33,16 @@ export class Replacements {
     if (this.#timer === null) this.#lookIn(0);
   }
 
+  /** For good: whatever dies or is missing from now on stays so. */
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#held = false;
   }
 
   #lookIn(delayMs: number): void {
+    if (this.#stopped) return;
     const heldForMs = this.#limit.heldForMs(performance.now());
     this.#held = heldForMs > delayMs;
     this.#timer = setTimeout(() => this.#startMissing(), Math.max(delayMs, heldForMs));

@@ -226,11 +226,14 @@ function viewOf({ number, pid, state, startedAtMs, connections }: WorkerProcess)
 
 /** Changes of one worker's turn, committed together. */
 function record(store: Store, changes: readonly EntityChange[]): Promise<readonly (Refusal | null)[]> {
-  const recorded = (change: EntityChange) =>
-    store.changeEntity(change).then(
-      () => null,
-      (error: unknown) => refusalOf(error, 'STORE_FAILED'),
-    );
+  const recorded = async (change: EntityChange) => {
+    try {
+      await store.changeEntity(change);
+      return null;
+    } catch (error) {
+      return refusalOf(error, 'STORE_FAILED');
+    }
+  };
   return Promise.all(changes.map(recorded));
 }
 

@@ -25,8 +25,6 @@ export class Tallies {
   readonly #store: Store;
   readonly #told = new Map<number, Told>();
   readonly #metrics = new MetricsTally();
-  /** By type that the config has no more: what is on its way into the store. */
-  readonly #unsaved = new Map<string, LedgerSnapshot>();
   /** Twins that workers which have ended doubted, and conflicts that they met. */
   readonly #ended = new Map<string, MirrorView>();
 
@@ -89,22 +87,14 @@ export class Tallies {
 
   /** The config has the type no more, and the last of its calls have ended in a worker. */
   async #keep(type: string, counted: LedgerSnapshot): Promise<void> {
-    const before = this.#unsaved.get(type) ?? this.#stored(type);
-    const merged = before === null ? counted : mergeSnapshots(before, counted);
-    this.#unsaved.set(type, merged);
     try {
-      await this.#store.saveLedger(type, JSON.stringify(merged));
+      const before = this.#store.loadLedger(type);
+      const kept = before === undefined ? counted : mergeSnapshots(JSON.parse(before) as LedgerSnapshot, counted);
+      await this.#store.saveLedger(type, JSON.stringify(kept));
     } catch (error) {
       this.#parts().counters.add('store_write_failures');
       this.#parts().log(error, 'the last counts of a removed type could not be saved');
     }
-    // Later ones may have come, and hold these.
-    if (this.#unsaved.get(type) === merged) this.#unsaved.delete(type);
-  }
-
-  #stored(type: string): LedgerSnapshot | null {
-    const text = this.#store.loadLedger(type);
-    return text === undefined ? null : (JSON.parse(text) as LedgerSnapshot);
   }
 
   #shadowOf(type: string) {

@@ -64,6 +64,8 @@ function syntaxMessage(error: YAMLError): string {
       return 'expected spaces as indentation, got a tab';
     case 'BLOCK_AS_IMPLICIT_KEY':
       return 'expected one "key: value" here, got a second ": "; put a text that contains ": " in quotes';
+    case 'BAD_DIRECTIVE':
+      return 'expected no directive but "%YAML 1.2", got another one';
     case 'RESOURCE_EXHAUSTION':
       return 'expected a few levels of nesting, got more than can be read';
     default:

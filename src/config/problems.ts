@@ -85,7 +85,7 @@ export function pathText(path: Path): string {
 export function got(path: Path, value: unknown): string {
   if (value === undefined) return 'got nothing';
   if (isSecret(path, value)) return `got ${shapeOf(value)}`;
-  if (typeof value === 'string') return `got ${quote(value)}`;
+  if (typeof value === 'string') return `got ${isPathPlace(path) ? quotePath(value) : quote(value)}`;
   if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
   if (typeof value === 'object' && value !== null)
     return Object.keys(value).length === 0
@@ -98,8 +98,20 @@ const QUOTED_MAX = 80;
 
 /** In double quotes, shortened, control characters escaped, `user:password@` and the query of a URL masked. */
 export function quote(text: string): string {
-  const masked = maskUrl(text);
-  const short = masked.length > QUOTED_MAX ? `${masked.slice(0, QUOTED_MAX)}...` : masked;
+  return quoted(maskUrl(text));
+}
+
+/** The same of a path, which may have a `:name` and an `@`: only what begins as a URL with a scheme is masked. */
+export function quotePath(text: string): string {
+  return quoted(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? maskUrl(text) : text);
+}
+
+function isPathPlace(path: Path): boolean {
+  return path[0] === 'types' && (path[2] === 'operations' || path[2] === 'match');
+}
+
+function quoted(text: string): string {
+  const short = text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}...` : text;
   // JSON.stringify leaves DEL, the C1 controls (0x9b starts an escape sequence) and text direction marks alone.
   return JSON.stringify(short).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, escaped);
 }
@@ -111,7 +123,8 @@ function escaped(character: string): string {
 /** `user:password@host` and `host:4318?token=` are URLs to those who write them. */
 function maskUrl(text: string): string {
   if (!/\/\/|:.*[@?#]/s.test(text)) return text;
-  const start = text.includes('//') ? text.indexOf('//') + 2 : 0;
+  // Elsewhere two slashes may stand in the password, or after the host.
+  const start = /^(?:[a-z][a-z\d+.-]*:)?\/\//i.exec(text)?.[0].length ?? 0;
   const at = text.indexOf('@', start) === -1 ? start : text.lastIndexOf('@');
   const rest = text.slice(at);
   const query = rest.search(/[?#]/);

@@ -27,7 +27,7 @@ export function openFollowerStore(folder: string, writer: Writer): Store {
     ...stored,
     findEntity,
     movePolicy: (move) => writer.movePolicy(move),
-    changeEntity: (change) => {
+    changeEntity: async (change) => {
       const expected = afterChange({ ...stored, find: findEntity }, change);
       return pending.until(writer.changeEntity(change), expected);
     },

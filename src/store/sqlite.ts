@@ -47,6 +47,8 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
   const stored = readsOf(database);
   const recent = new RecentMap<Entity>(options.entitiesCachedMax);
   const pending = new PendingEntities();
+  /** Ledgers by type, for as long as they are not durable. */
+  const unsaved = new Map<string, string>();
 
   const remember = (entity: Entity) => {
     for (const key of entityKeys(entity)) recent.set(key, entity);
@@ -88,14 +90,21 @@ export function openSqliteStore(folder: string, options: { readonly entitiesCach
     },
     findEntity,
     // Visible at once, durable with the commit: a later call of this process must see it either way.
-    changeEntity: (change) => {
+    changeEntity: async (change) => {
       const expected = afterChange({ ...stored, find: findEntity }, change);
       return pending.until(write(change), expected);
     },
-    saveLedger: (type, snapshot) =>
-      commit.write(() => {
-        statements.saveLedger.run(type, snapshot);
-      }),
+    saveLedger: async (type, snapshot) => {
+      unsaved.set(type, snapshot);
+      try {
+        await commit.write(() => {
+          statements.saveLedger.run(type, snapshot);
+        });
+      } finally {
+        if (unsaved.get(type) === snapshot) unsaved.delete(type); // else a later one has taken its place
+      }
+    },
+    loadLedger: (type) => unsaved.get(type) ?? stored.loadLedger(type),
     counters: () => commit.counters(),
     close: async () => {
       commit.flush();

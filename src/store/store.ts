@@ -68,11 +68,11 @@ export type Store = {
   readonly auditLines: (query: { readonly type?: string; readonly limit: number }) => readonly AuditLine[];
 
   readonly findEntity: (query: EntityQuery) => Entity | undefined;
-  /** Visible to `findEntity` at once, durable when the promise resolves. */
+  /** Visible to `findEntity` at once, durable when the promise resolves. Rejects, and never throws at once. */
   readonly changeEntity: (change: EntityChange) => Promise<void>;
   readonly countEntities: (type: string) => EntityCounts;
 
-  /** A JSON text per type, replaced whole. */
+  /** A JSON text per type, replaced whole. The writer's own `loadLedger` gives it at once. */
   readonly saveLedger: (type: string, snapshot: string) => Promise<void>;
   readonly loadLedger: (type: string) => string | undefined;
 

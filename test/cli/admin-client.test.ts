@@ -41,10 +41,38 @@ describe('a command', () => {
     expect(somebody.seen).toHaveLength(1);
   });
 
+  it('sends nothing either while the next gateway starts, until that one listens', async () => {
+    await gatewayRuns().close();
+    const next = openStateFolder({ state, limits: DEFAULT_LIMITS });
+    expect(await audit()).toMatchObject({ code: 3, stderr: expect.stringContaining('no gateway runs') });
+    expect(somebody.seen).toHaveLength(0);
+    writeAddress(state, { admin: somebody.url, data: somebody.url, pid: process.pid });
+    expect(await audit()).toMatchObject({ code: 0 });
+    await next.close();
+  });
+
+  it.each([
+    ['no JSON', 200, 'hello'],
+    ['no mapping', 200, 'null'],
+    ['of another program', 200, '{}'],
+    ['of another version', 200, '{"schema":2,"lines":[]}'],
+    ["another program's refusal", 404, '{"error":"not found"}'],
+  ])('says so when what answers is no gateway that it knows: %s', async (_, status, body) => {
+    const folder = gatewayRuns();
+    somebody.answer((_, response) => response.writeHead(status).end(body));
+    expect(await audit()).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining(`what answers at ${somebody.url} is no gateway of this version`),
+    });
+    await folder.close();
+  });
+
   it('that rolls back all says which types were, which not and why, and ends with 1 then', async () => {
     const folder = gatewayRuns();
     const policy = { ...initialPolicy('billing'), stage: 'live' };
     const answer = {
+      schema: 1,
       types: [
         {
           audit: { type: 'billing', before: policy, after: policy, action: 'rollback' },
@@ -80,7 +108,7 @@ describe('a command', () => {
     [{ added: [], changed: [], removed: [] }, 'config revision 3 is in force: types in another order'],
   ])('that reloads says of the change %j what it was', async (change, says) => {
     const folder = gatewayRuns();
-    somebody.answer((_, response) => json(response, { config: { revision: 3 }, change }));
+    somebody.answer((_, response) => json(response, { schema: 1, config: { revision: 3 }, change }));
     expect(await banyanHere(['reload', '--state', state])).toEqual({ code: 0, stdout: `${says}\n`, stderr: '' });
     await folder.close();
   });

@@ -112,11 +112,43 @@ describe('a stop', () => {
     expect(started.length).toBe(2);
   });
 
+  it('that cuts a restart short waits for no turn of those that die one after the other', async () => {
+    const { crew, started } = fakeCrew({ size: 10 });
+    await crew.start();
+    for (const worker of started) worker.dies();
+    await pass(20_000);
+    for (const worker of started) worker.ends = false;
+    const restarting = expect(crew.restart(DAY_MS)).rejects.toMatchObject({ code: 'RESTART_FAILED' });
+    started[10]?.dies();
+    await pass(1);
+    expect(crew.held).toBe(true);
+    const closed = crew.close(0);
+    for (const worker of started) worker.dies();
+    await pass(1);
+    await Promise.all([closed, restarting]);
+    expect([vi.getTimerCount(), crew.held]).toEqual([0, false]);
+  });
+
+  it('that cuts a restart short is what the restart ends with', async () => {
+    const { crew, started } = fakeCrew();
+    await crew.start();
+    for (const worker of started) worker.ends = false;
+    const restarting = expect(crew.restart(DAY_MS)).rejects.toMatchObject({
+      code: 'RESTART_FAILED',
+      message: 'the gateway stops; 1 of 2 workers had been replaced',
+    });
+    await pass(0);
+    const closed = crew.close(DAY_MS);
+    for (const worker of started) worker.dies();
+    await pass(1);
+    await Promise.all([closed, restarting]);
+  });
+
   it('is told to a worker that leaves already', async () => {
     const { crew, started } = fakeCrew();
     await crew.start();
     for (const worker of started) worker.ends = false;
-    const restarting = crew.restart(DAY_MS);
+    const restarting = expect(crew.restart(DAY_MS)).rejects.toThrow('the gateway stops');
     await pass(0);
     const closed = crew.close(DAY_MS);
     expect(started[0]?.kinds().slice(-2)).toEqual(['retire', 'close']);

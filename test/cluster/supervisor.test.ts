@@ -49,7 +49,7 @@ it('a worker that is told to close while it retires ends its idle connections', 
   const client = new Client(rig.data);
   rig.legacy.answer((_, response) => response.end('{"by":"legacy"}'));
   await client.call('GET', '/billing/x');
-  const restarting = rig.supervisor.workers.restart();
+  const restarting = expect(rig.supervisor.workers.restart()).rejects.toThrow('the gateway stops');
   await expect.poll(() => list().some(({ state }) => state === 'leaving')).toBe(true);
   await rig.supervisor.close();
   await restarting;

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Ledger, type LedgerSnapshot } from '../../shadow/ledger/index.ts';
 import type { Counted } from '../../src/cluster/messages.ts';
 import { Tallies } from '../../src/cluster/tallies.ts';
 import { Counters } from '../../src/gateway/counters.ts';
 import type { GatewayParts } from '../../src/gateway/parts.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore, STATE_FILE } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 
 let folder: string;
@@ -52,18 +53,37 @@ it('the last counts of a type that the config has no more are added up, however 
   expect(kept('gone')).toBe(15);
 });
 
+it('what is on its way into the store already is not lost', async () => {
+  const saved = store.saveLedger('gone', JSON.stringify(eligible(32)));
+  tallies.absorb(1, told(['gone', eligible(1)]));
+  await Promise.all([saved, store.saveLedger('barrier', '{}')]);
+  expect(kept('gone')).toBe(33);
+});
+
 it('counts that could not be saved are counted as such, and no later ones are lost with them', async () => {
-  const { saveLedger } = store;
-  let refusals = 1;
-  Object.assign(store, {
-    saveLedger: (type: string, snapshot: string) => {
-      refusals -= 1;
-      return refusals < 0 ? saveLedger(type, snapshot) : Promise.reject(new Error('disk full'));
-    },
-  });
+  const other = new DatabaseSync(join(folder, STATE_FILE));
+  other.exec(`
+    CREATE TRIGGER refuse_the_first BEFORE INSERT ON ledgers
+    WHEN json_extract(NEW.snapshot, '$.operations[0].eligible') = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END
+  `);
+  other.close();
   tallies.absorb(1, told(['gone', eligible(1)]));
   tallies.absorb(1, told(['gone', eligible(2)]));
-  await saveLedger('barrier', '{}');
+  await store.saveLedger('barrier', '{}');
   expect(kept('gone')).toBe(3);
   expect(counters.snapshot().store_write_failures).toBe(1);
+});
+
+it('counts that what is stored cannot be read for are counted as such, and later ones are kept', async () => {
+  const { loadLedger } = store;
+  const broken = () => {
+    throw new Error('disk I/O error');
+  };
+  Object.assign(store, { loadLedger: broken });
+  tallies.absorb(1, told(['gone', eligible(1)]));
+  await expect.poll(() => counters.snapshot().store_write_failures).toBe(1);
+  Object.assign(store, { loadLedger });
+  tallies.absorb(1, told(['gone', eligible(2)]));
+  await store.saveLedger('barrier', '{}');
+  expect(kept('gone')).toBe(2);
 });

@@ -6,6 +6,7 @@ const otlp = (keys: string) =>
   `types: { billing: { legacy: "http://127.0.0.1:1", v2: "http://127.0.0.1:2" } }\ntelemetry: { otlp: { endpoint: "http://127.0.0.1:4318", ${keys} } }`;
 const endpoint = (url: string) =>
   `types: { billing: { legacy: "http://127.0.0.1:1", v2: "http://127.0.0.1:2" } }\ntelemetry: { otlp: { endpoint: "${url}" } }`;
+const operation = (path: string) => typeWith(`operations: [{ name: a, method: GET, effect: read, path: "${path}" }]`);
 const PEM = `-----BEGIN EC PRIVATE KEY-----\\n${SECRET}\\n-----END EC PRIVATE KEY-----\\n`;
 
 describe('a secret that stands where it cannot be read', () => {
@@ -71,6 +72,21 @@ describe('a secret that stands where it cannot be read', () => {
       '2:32 telemetry.otlp.endpoint: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "h:4318?***"',
     ],
     [
+      'before an @ and an empty segment',
+      endpoint(`user:${SECRET}@h//x`),
+      '2:32 telemetry.otlp.endpoint: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "***@h//x"',
+    ],
+    [
+      'on both sides of two slashes',
+      endpoint(`user:${SECRET}//${SECRET}@h`),
+      '2:32 telemetry.otlp.endpoint: expected an http:// or https:// URL, such as http://127.0.0.1:9001, got "***@h"',
+    ],
+    [
+      'in a URL that stands where a path should',
+      operation(`http://user:${SECRET}@h/x?token=${SECRET}`),
+      '2:133 types.billing.operations[0].path: expected a path that starts with "/", got "http://***@h/x?***"',
+    ],
+    [
       'as the key of tls itself',
       `${typeWith('')}\ntls: { cert: c.pem, key: "${PEM}" }`,
       '3:26 tls.key: expected the path of a PEM file, not what stands in one, got a text of 67 characters',
@@ -100,8 +116,26 @@ describe('a secret that stands where it cannot be read', () => {
     `telemetry: { otlp: { headers: { authorization: "a" ${SECRET} } } }`,
     `telemetry: { otlp: { headers: { authorization: "\\q${SECRET}" } } }`,
     `telemetry: {}\n]${SECRET}`,
+    `%${SECRET} foo\n---\ntelemetry: {}\n`,
     `telemetry: {}\n%TAG ${SECRET}\n---\n%${SECRET}\n`,
   ])('is not shown where the text is no YAML: %j', (text) => {
     expect(problemsIn(text).join('\n')).not.toContain(SECRET);
+  });
+});
+
+describe('a path with a colon and an @', () => {
+  it.each([
+    ['/users/:id/:id/@me', 'expected a path that uses each ":name" once, got "/users/:id/:id/@me"'],
+    ['users/:id/@me', 'expected a path that starts with "/", got "users/:id/@me"'],
+    ['/a/:b/c?d=1', 'expected a path without a query, got "/a/:b/c?d=1"'],
+  ])('is shown as it stands: %s', (path, problem) => {
+    expect(problemsIn(operation(path)).join('\n')).toContain(problem);
+  });
+
+  it('is shown as it stands where two operations have it', () => {
+    const twice = ['a', 'b'].map((name) => `{ name: ${name}, method: GET, effect: read, path: "/users/:id/@me" }`);
+    expect(problemsIn(typeWith(`operations: [${twice.join(', ')}]`)).join('\n')).toContain(
+      'got "GET /users/:id/@me", which "a" has',
+    );
   });
 });

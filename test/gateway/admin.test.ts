@@ -152,6 +152,23 @@ describe('the admin API', () => {
 });
 
 describe('the rollback of all types', () => {
+  it('tells of them in the order of the policies, whichever ended first', async () => {
+    const policy = (type: string): Policy => ({ ...initialPolicy(type), stage: 'live' });
+    const second = Promise.withResolvers<void>();
+    const policies = {
+      all: () => ['first', 'second'].map(policy),
+      rollBack: async (type: string) => {
+        if (type === 'first') await second.promise;
+        setImmediate(second.resolve);
+        return { line: { type }, entities: { moved: 0, draining: 0 } };
+      },
+    };
+    const own = build({ policies: policies as unknown as GatewayParts['policies'] });
+    const response = await own.inject({ method: 'POST', url: '/v1/rollback', headers });
+    expect(response.json()).toMatchObject({ types: [{ audit: { type: 'first' } }, { audit: { type: 'second' } }] });
+    await own.close();
+  });
+
   it('tells of each whether it was rolled back', async () => {
     const policy = (type: string): Policy => ({ ...initialPolicy(type), stage: 'live' });
     const policies = {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Entity } from '../../src/contract/entities.ts';
 import { openFollowerStore } from '../../src/store/follower.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore, STATE_FILE } from '../../src/store/sqlite.ts';
 import { storeContract } from './contract.ts';
 
 const folders: string[] = [];
@@ -84,6 +85,22 @@ describe('followers of one writer', () => {
     const follower = openFollowerStore(at, { ...writer, changeEntity: () => Promise.reject(new Error('gone')) });
     await expect(follower.changeEntity({ change: 'created', entity })).rejects.toThrow('gone');
     expect(follower.findEntity(query)).toBeUndefined();
+    await follower.close();
+    await writer.close();
+  });
+
+  it('refuse a change whose entity cannot be read, and throw nothing at once', async () => {
+    const at = folder();
+    const writer = openSqliteStore(at, { entitiesCachedMax: 10 });
+    const follower = openFollowerStore(at, writer);
+    const other = new DatabaseSync(join(at, STATE_FILE));
+    other.exec('DROP TABLE entities');
+    let written: Promise<void> | undefined;
+    expect(() => {
+      written = follower.changeEntity({ change: 'created', entity });
+    }).not.toThrow();
+    await expect(written).rejects.toThrow('no such table: entities');
+    other.close();
     await follower.close();
     await writer.close();
   });

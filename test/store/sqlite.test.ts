@@ -101,6 +101,22 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  it('knows a ledger that is not durable yet, and forgets one that could not be made so', async () => {
+    const at = folder();
+    const store = openSqliteStore(at, { entitiesCachedMax: 10 });
+    const saved = [store.saveLedger('demo', '1'), store.saveLedger('demo', '2')];
+    expect(store.loadLedger('demo')).toBe('2');
+    await Promise.all(saved);
+    const other = new DatabaseSync(join(at, STATE_FILE));
+    other.exec("CREATE TRIGGER full BEFORE INSERT ON ledgers BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    const refused = store.saveLedger('demo', '3');
+    expect(store.loadLedger('demo')).toBe('3');
+    await expect(refused).rejects.toThrow('disk full');
+    expect(store.loadLedger('demo')).toBe('2');
+    other.close();
+    await store.close();
+  });
+
   it('refuses writes beyond what may wait, but no move of a policy', async () => {
     const store = openSqliteStore(folder(), { entitiesCachedMax: 10 });
     const written = Array.from({ length: 10_000 }, () => store.saveLedger('demo', '{}'));
@@ -131,6 +147,20 @@ describe('the SQLite store', () => {
     );
     await expect(store.changeEntity({ change: 'created', entity: ENTITY })).rejects.toThrow('CHECK');
     expect(store.findEntity({ ...NAME, by: 'client' })).toBeUndefined();
+    other.close();
+    await store.close();
+  });
+
+  it('refuses a change whose entity cannot be read, and throws nothing at once', async () => {
+    const at = folder();
+    const store = openSqliteStore(at, { entitiesCachedMax: 10 });
+    const other = new DatabaseSync(join(at, STATE_FILE));
+    other.exec('DROP TABLE entities');
+    let written: Promise<void> | undefined;
+    expect(() => {
+      written = store.changeEntity({ change: 'created', entity: ENTITY });
+    }).not.toThrow();
+    await expect(written).rejects.toThrow('no such table: entities');
     other.close();
     await store.close();
   });

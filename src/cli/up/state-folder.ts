@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { BanyanError } from '../../contract/errors.ts';
+import { forgetAddress } from '../../gateway/admin/address.ts';
 import { adminToken, redactionKey } from '../../gateway/admin/secrets.ts';
 import { DebugTokens } from '../../gateway/telemetry/debug-tokens.ts';
 import { lockFile } from '../../kernel/store/file-lock.ts';
@@ -19,6 +20,7 @@ export function openStateFolder({ state, limits }: Pick<Config, 'state' | 'limit
     mkdirSync(state, { recursive: true, mode: 0o700 });
     const lock = lockFile(join(state, STATE_FILE), 'gateway');
     try {
+      forgetAddress(state); // a command that finds the lock held would send the token there
       const token = adminToken(state);
       const secrets = { token, redactionKey: redactionKey(state), debugTokens: new DebugTokens(token) };
       const store = openSqliteStore(state, { entitiesCachedMax: limits.entitiesCachedMax });

@@ -1,7 +1,7 @@
 import type { Match } from '../../contract/specs.ts';
 import type { Draft, TypeDraft } from '../draft.ts';
 import { describeMatch, isUnder } from '../match.ts';
-import { type Objection, quote } from '../problems.ts';
+import { type Objection, quote, quotePath } from '../problems.ts';
 
 /** The first type that claims a call gets it, so a type whose calls are claimed before is a mistake. */
 export function matchRules({ types }: Draft): readonly Objection[] {
@@ -57,7 +57,7 @@ function strayRoutes({ name, path, match, operations, builtIn }: TypeDraft): rea
   const { prefix } = match;
   const stray = operations.filter(({ value }) => !isUnder(prefix, value.path));
   const objections = stray.map((operation): Objection => {
-    const message = `expected a path under the type's prefix ${prefix}, got ${quote(operation.value.path)}`;
+    const message = `expected a path under the type's prefix ${prefix}, got ${quotePath(operation.value.path)}`;
     return { path: [...operation.path, 'path'], part: 'value', message };
   });
   if (
@@ -65,6 +65,6 @@ function strayRoutes({ name, path, match, operations, builtIn }: TypeDraft): rea
     [...builtIn.operations, ...operations.map(({ value }) => value)].some((known) => isUnder(prefix, known.path))
   )
     return objections;
-  const message = `expected a prefix of the routes of ${quote(name)}, got ${quote(prefix)} (leave "match" out for the routes it comes with)`;
+  const message = `expected a prefix of the routes of ${quote(name)}, got ${quotePath(prefix)} (leave "match" out for the routes it comes with)`;
   return [...objections, { path: [...path, 'match', 'prefix'], part: 'value', message }];
 }

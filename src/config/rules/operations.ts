@@ -1,6 +1,6 @@
 import { parseIdPlace } from '../../wire/places.ts';
 import type { Draft, Placed, TypeDraft } from '../draft.ts';
-import { type Objection, quote } from '../problems.ts';
+import { type Objection, quote, quotePath } from '../problems.ts';
 import type { OperationInput } from '../schema.ts';
 import { mergeOperations } from '../spec.ts';
 import { paramsOf } from '../texts.ts';
@@ -38,7 +38,7 @@ function sameRoutes({ builtIn, operations }: TypeDraft): readonly Objection[] {
     if (earlier === undefined || path === undefined) return [];
     const shown = `${operation.method} ${operation.path}`;
     return [
-      objection([...path, 'path'], `expected a route of its own, got ${quote(shown)}, which ${quote(earlier)} has`),
+      objection([...path, 'path'], `expected a route of its own, got ${quotePath(shown)}, which ${quote(earlier)} has`),
     ];
   });
 }
@@ -49,13 +49,13 @@ function badPlaces({ path, value }: Placed<OperationInput>): readonly Objection[
     const place = parseIdPlace(text);
     if (place.in !== 'path' || params.includes(place.name)) return [];
     const known = params.length === 0 ? 'none' : params.map((param) => `path.${param}`).join(', ');
-    const message = `expected a ":name" of the path ${quote(value.path)} (${known}), got ${quote(text)}`;
+    const message = `expected a ":name" of the path ${quotePath(value.path)} (${known}), got ${quotePath(text)}`;
     return [objection([...path, 'names', kind], message)];
   });
   const creates = Object.entries(value.creates ?? {}).flatMap(([kind, text]) => {
     const place = parseIdPlace(text);
     if (place.in === 'body' || place.in === 'header') return [];
-    const message = `expected header:NAME or body:/POINTER (an answer has no ${place.in}), got ${quote(text)}`;
+    const message = `expected header:NAME or body:/POINTER (an answer has no ${place.in}), got ${quotePath(text)}`;
     return [objection([...path, 'creates', kind], message)];
   });
   return [...names, ...creates];

@@ -27,7 +27,12 @@ export function readAddress(stateFolder: string): GatewayAddress | null {
   }
 }
 
+/** For whoever has the folder's lock: what an earlier gateway left leads nowhere, or to somebody else. */
+export function forgetAddress(stateFolder: string): void {
+  rmSync(join(stateFolder, FILE), { force: true });
+}
+
 /** Leaves that of another process where it is. */
 export function removeAddress(stateFolder: string, pid: number): void {
-  if (readAddress(stateFolder)?.pid === pid) rmSync(join(stateFolder, FILE), { force: true });
+  if (readAddress(stateFolder)?.pid === pid) forgetAddress(stateFolder);
 }

@@ -107,7 +107,10 @@ function addReads(app: FastifyInstance, { parts, dataUrl, store, config, workers
     const { policies, shadowOf } = parts();
     return buildReport(shadowOf(type).ledger.snapshot(), policies.current(type));
   });
-  app.post('/v1/explain', async (request) => explainView(parts(), read(explainInput, request.body)));
+  app.post('/v1/explain', async (request) => ({
+    schema: 1,
+    ...explainView(parts(), read(explainInput, request.body)),
+  }));
 }
 
 function addMoves(app: FastifyInstance, { parts, store, workers, logger }: AdminOptions): void {
@@ -134,17 +137,15 @@ function addMoves(app: FastifyInstance, { parts, store, workers, logger }: Admin
   app.post('/v1/rollback', async (request) => {
     const wish = wishOf(read(wishInput, request.body));
     const able = policies.all().filter(({ stage, rolledBack }) => STAGES[stage].canRollBack && rolledBack === null);
-    const types: object[] = [];
-    const failed: object[] = [];
     const rollBack = async (type: string) => {
       try {
-        types.push(moved(type, await policies.rollBack(type, wish)));
+        return { types: [moved(type, await policies.rollBack(type, wish))], failed: [] };
       } catch (error) {
-        failed.push({ type, error: errorView(error, logger) });
+        return { types: [], failed: [{ type, error: errorView(error, logger) }] };
       }
     };
-    await Promise.all(able.map(({ type }) => rollBack(type)));
-    return { schema: 1, types, failed };
+    const ended = await Promise.all(able.map(({ type }) => rollBack(type)));
+    return { schema: 1, types: ended.flatMap(({ types }) => types), failed: ended.flatMap(({ failed }) => failed) };
   });
   app.post('/v1/types/:type/resume', async (request) => {
     const type = typeOf(request);

@@ -8,6 +8,8 @@ export type FileLock = { release(): void };
 
 /** A holder that is about to end may need a moment. */
 const WAIT_MS = 500;
+/** Two who ask whether it is held are in each other's way for less than this. */
+const ASK_MS = 100;
 
 /**
  * Keeps a second kernel, or gateway, from a store's file, in this process or another one. The lock is SQLite's own, on
@@ -33,17 +35,21 @@ export function lockFile(path: string, holder: 'kernel' | 'gateway' = 'kernel'):
   }
 }
 
-/** Whether a process that lives holds the lock of a store's file; `true`, too, where that cannot be found out. */
-export function isLocked(path: string): boolean {
+/**
+ * Whether a process that lives holds the lock of a store's file; `true`, too, where that cannot be found out.
+ * @param waitMs whoever has it longer than this holds it; others who ask have it for a moment
+ */
+export function isLocked(path: string, waitMs = ASK_MS): boolean {
   if (!existsSync(path) || !existsSync(lockOf(path))) return false;
-  const database = new DatabaseSync(lockOf(path));
+  let database: DatabaseSync | null = null;
   try {
+    database = new DatabaseSync(lockOf(path), { timeout: waitMs });
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     return false;
   } catch {
-    return true; // somebody has it, or this process may not write there
+    return true; // somebody has it, or this process may not open it or write there
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
@@ -74,7 +80,8 @@ function holderOf(database: DatabaseSync): string {
   try {
     const row = database.prepare('SELECT pid, host, since FROM holder').get();
     if (row === undefined) return '';
-    const where = row.pid === process.pid ? 'this process' : `process ${row.pid}`;
+    const here = row.pid === process.pid && row.host === hostname();
+    const where = here ? 'this process' : `process ${row.pid}`;
     return `: ${where} on ${row.host}, since ${row.since}`;
   } catch {
     return '';
