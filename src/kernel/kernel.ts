@@ -60,7 +60,6 @@ export class Kernel implements KernelOperations {
   async start(definitions: readonly AnyPlugin[]): Promise<void> {
     const { plugins: configs = {} } = this.#config;
     await this.plugins.loadFirst(definitions, { kernel: kernelForPlugins(this), configs });
-    this.#parts.dispatcher.open();
     this.#parts.recovery.resume();
   }
 
