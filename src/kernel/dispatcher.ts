@@ -74,7 +74,7 @@ export class Dispatcher {
     }
   }
 
-  /** An agent's places are gone: what was promised one is placed anew. */
+  /** An agent has no places to give, for now or for ever: what was promised one is placed anew. */
   unreserve(agent: AgentRecord): void {
     for (const task of this.#core.queue.unreserve(agent.spec.id)) this.place(task);
   }
@@ -88,8 +88,9 @@ export class Dispatcher {
   #start(task: TaskRecord, agent: AgentRecord): void {
     this.#core.deadlines.cancel(task.alarm);
     task.alarm = null;
-    this.#core.heldOff.handed(agent.spec.id);
+    const isHeldOff = this.#core.heldOff.handed(agent.spec.id);
     this.#runs.begin(task, agent);
+    if (isHeldOff) this.unreserve(agent);
   }
 
   #makeRoom(task: TaskRecord): void {

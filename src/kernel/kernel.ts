@@ -41,7 +41,8 @@ export class Kernel implements KernelOperations {
       holding: {
         holdOff: (...said) => this.#parts.holding.holdOff(...said),
         release: (...said) => this.#parts.holding.release(...said),
-        releaseAll: (plugin) => this.#parts.holding.releaseAll(plugin),
+        releaseAll: (holder) => this.#parts.holding.releaseAll(holder),
+        handOver: (...said) => this.#parts.holding.handOver(...said),
       },
       ...watchingOf(config),
     });
