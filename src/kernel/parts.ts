@@ -68,7 +68,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     { runs, dispatcher, endings, sessions, alerts },
     (agent, reason) => shutdowns.order(agent, { graceful: false, unfinished: 'redrive', reason }),
   );
-  const shutdowns: Shutdowns = new Shutdowns(core, { dispatcher, endings, sessions, failures });
+  const shutdowns: Shutdowns = new Shutdowns(core, { runs, dispatcher, endings, sessions, failures });
   const recovery = new Recovery(core, {
     runs,
     dispatcher,

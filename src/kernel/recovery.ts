@@ -62,23 +62,29 @@ export class Recovery {
   }
 
   #resumeAgent(agent: AgentRecord): void {
-    const { roster } = this.#core;
     const { state } = agent.status;
     if (state === 'failed' || state === 'stopped') return;
     if (state === 'stopping') {
-      this.#finishStopping(agent, agent.status.reason);
+      if (this.#parts.shutdowns.isUnderWay(agent)) this.#leaveGoing(agent);
+      else this.#finishStopping(agent, agent.status.reason);
       return;
     }
-    const spec = this.#parts.sessions.specOf(agent);
-    if (spec === null || !OUTLIVES_HOST[spec.kind] || state === 'starting') {
+    if (state === 'starting' || !this.#outlivesHost(agent)) {
       void this.#parts.failures.restart([agent], 0, failure('host_died'));
       return;
     }
+    this.#goOn(agent);
+  }
+
+  #outlivesHost(agent: AgentRecord): boolean {
+    const spec = this.#parts.sessions.specOf(agent);
+    return spec !== null && OUTLIVES_HOST[spec.kind];
+  }
+
+  /** What it was doing outside, it still does. */
+  #goOn(agent: AgentRecord): void {
     void this.#parts.sessions.start(agent);
-    for (const taskId of tasksOf(agent.status)) {
-      // A plugin ended it before its place was known here.
-      if (roster.tasks.get(taskId)?.status.state !== 'running') roster.moveAgent(agent, { move: 'released', taskId });
-    }
+    this.#parts.runs.releaseLeft(agent);
     agent.lastSignAtMs = this.#core.clock.now();
     this.#parts.heartbeats.watch(agent);
   }
@@ -88,8 +94,18 @@ export class Recovery {
     for (const task of this.#core.roster.tasksOn(agent)) {
       if (task.status.state === 'running') this.#parts.endings.cancel(task, `its agent was shut down: ${reason}`);
     }
-    for (const taskId of tasksOf(agent.status)) this.#core.roster.moveAgent(agent, { move: 'released', taskId });
+    this.#parts.runs.releaseLeft(agent);
     this.#parts.shutdowns.order(agent, { graceful: false, reason });
+  }
+
+  /** A plugin is shutting it down, as it was told to: that waits for what still runs, and for nothing else. */
+  #leaveGoing(agent: AgentRecord): void {
+    if (tasksOf(agent.status).length > 0 && this.#outlivesHost(agent)) {
+      this.#goOn(agent);
+      return;
+    }
+    this.#parts.failures.failed(agent, failure('host_died'));
+    this.#parts.runs.releaseLeft(agent);
   }
 
   #resumeTask(task: TaskRecord): void {

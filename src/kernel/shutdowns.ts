@@ -6,6 +6,7 @@ import { kernelClosed } from './closed.ts';
 import type { Core } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Endings, failure } from './endings.ts';
+import type { Runs } from './runs.ts';
 import type { Sessions } from './sessions.ts';
 
 /** An agent on its way out. */
@@ -22,6 +23,7 @@ type Leaving = {
 /** How agents leave the kernel. */
 export class Shutdowns {
   readonly #core: Core;
+  readonly #runs: Runs;
   readonly #dispatcher: Dispatcher;
   readonly #endings: Endings;
   readonly #sessions: Sessions;
@@ -30,9 +32,10 @@ export class Shutdowns {
 
   constructor(
     core: Core,
-    parts: { dispatcher: Dispatcher; endings: Endings; sessions: Sessions; failures: AgentFailures },
+    parts: { runs: Runs; dispatcher: Dispatcher; endings: Endings; sessions: Sessions; failures: AgentFailures },
   ) {
     this.#core = core;
+    this.#runs = parts.runs;
     this.#dispatcher = parts.dispatcher;
     this.#endings = parts.endings;
     this.#sessions = parts.sessions;
@@ -56,6 +59,11 @@ export class Shutdowns {
       const why = error instanceof Error ? error.message : String(error);
       this.#core.log('warn', `the shutdown of agent ${agentId} was not acknowledged: ${why}`, { agentId });
     });
+  }
+
+  /** Whether this process is shutting it down. */
+  isUnderWay(agent: AgentRecord): boolean {
+    return this.#leaving.has(agent);
   }
 
   /** Told when a place of an agent is free again. */
@@ -116,5 +124,6 @@ export class Shutdowns {
       if (unfinished === 'cancel') this.#endings.cancel(task, `its agent was shut down: ${reason}`);
       else this.#endings.interrupt(task, failure('agent_stopped', reason));
     }
+    this.#runs.releaseLeft(agent);
   }
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Agent, ShutdownOptions } from '../../src/contract/agents.ts';
 import type { AnyPlugin, PluginContext } from '../../src/contract/plugins.ts';
 import { MemoryStore } from '../../src/kernel/index.ts';
 import { FakeClock, settled } from './support/fake-clock.ts';
@@ -255,4 +256,52 @@ test('an agent that is shut down as a plugin is initialised takes its queued tas
   const next = nextOf(old, store, plugin);
   await next.kernel.start();
   expect(next.task(named).state).toBe('cancelled');
+});
+
+describe('a shutdown that a plugin begins as it is initialised, of an agent that was busy', () => {
+  /** What follows when an agent with one running task, and another beside it, is shut down so. */
+  async function shutDown(options: ShutdownOptions, runtime: 'manual' | 'endless', isAwaited = false) {
+    const runtimes = { endless: ENDLESS };
+    const store = new MemoryStore();
+    const old = rig({ store, runtimes });
+    await old.spawn({ id: 'left', runtime });
+    await old.delegate({ id: 'task' });
+    await old.spawn({ id: 'other' });
+    let done: Promise<Agent> | null = null;
+    const plugin = early(async ({ kernel }) => {
+      done = kernel.shutdownAgent('left', options);
+      if (isAwaited) await done;
+    });
+    const next = rig({ store, runtimes, clock: new FakeClock(old.clock.now()) }, [plugin]);
+    await next.kernel.start();
+    await settled();
+    return { ...next, done: done as unknown as Promise<Agent> };
+  }
+
+  test.each([true, false])('is done at once when it is forced (awaited there: %s)', async (isAwaited) => {
+    const { done, task } = await shutDown({ graceful: false, unfinished: 'redrive' }, 'manual', isAwaited);
+    expect((await done).state).toBe('stopped');
+    expect(task({ id: 'task' })).toMatchObject({ state: 'running', agentId: 'other' });
+  });
+
+  test('waits for work that goes on outside, within its grace', async () => {
+    const { done, task, kernel } = await shutDown({ graceMs: 60_000 }, 'manual');
+    expect(task({ id: 'task' })).toMatchObject({ state: 'running', agentId: 'left' });
+    await kernel.completeTask('task');
+    expect((await done).state).toBe('stopped');
+    expect(task({ id: 'task' }).state).toBe('completed');
+  });
+
+  test('does with such work as it was told when the grace is over', async () => {
+    const { done, task, clock } = await shutDown({ graceMs: 60_000, unfinished: 'redrive' }, 'manual');
+    await clock.advance(60_000);
+    expect((await done).state).toBe('stopped');
+    expect(task({ id: 'task' })).toMatchObject({ state: 'running', agentId: 'other' });
+  });
+
+  test('waits for nothing that died with the host', async () => {
+    const { done, task } = await shutDown({ graceMs: 60_000 }, 'endless');
+    expect((await done).state).toBe('stopped');
+    expect(task({ id: 'task' })).toMatchObject({ state: 'running', agentId: 'other' });
+  });
 });
