@@ -58,7 +58,7 @@ export function makeParts(core: Core, lookups: Lookups) {
   const sessions: Sessions = new Sessions(core, {
     ended: (agent, error) => failures.failed(agent, error),
     heartbeat: (agent) => heartbeats.beat(agent),
-    delegate: (request) => delegation.delegate(request),
+    delegate: (request, mustGoOn) => delegation.delegate(request, mustGoOn),
     waitFor: (taskId, signal) => lookups.ended(taskId, { signal }),
   });
   const heartbeats: Heartbeats = new Heartbeats(core, sessions, (agent, why) => failures.failed(agent, why));

@@ -29,6 +29,7 @@ export class Shutdowns {
   readonly #sessions: Sessions;
   readonly #failures: AgentFailures;
   readonly #leaving = new Map<AgentRecord, Leaving>();
+  #isClosed = false;
 
   constructor(
     core: Core,
@@ -47,6 +48,7 @@ export class Shutdowns {
     const agent = this.#core.roster.agents.get(agentId);
     if (agent === undefined) return Promise.reject(new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`));
     const leaving = this.#leaving.get(agent);
+    if (leaving === undefined && this.#isClosed) return Promise.reject(kernelClosed());
     if (leaving === undefined) return this.#begin(agent, options).done;
     if (options.graceful === false) leaving.hurry();
     return leaving.done;
@@ -71,8 +73,9 @@ export class Shutdowns {
     if (tasksOf(agent.status).length === 0) this.#leaving.get(agent)?.emptied();
   }
 
-  /** The kernel is closing. Who waits for tasks to end is told so; the next process finishes what was begun. */
+  /** The kernel is closing: no shutdown begins any more. Who waits for tasks to end is told so; the next process finishes what was begun. */
   close(): void {
+    this.#isClosed = true;
     for (const { giveUp } of this.#leaving.values()) giveUp(kernelClosed());
   }
 
