@@ -4,6 +4,9 @@ import type { Alarm, Deadlines } from './deadlines.ts';
 /** Who holds agents off: one load of a plugin, whatever its name. */
 export type Holder = { readonly name: string };
 
+/** How long an agent gets no task at a time, at most; in milliseconds. */
+export const heldOffMsMax = 24 * 3_600_000;
+
 type Hold = { nextAtMs: number; readonly everyMs: number; readonly due: () => void; alarm: Alarm | null };
 
 /**
@@ -61,6 +64,13 @@ export class HeldOff {
     holds.delete(holder);
     if (holds.size === 0) this.#holds.delete(agentId);
     return true;
+  }
+
+  /** The names of those who hold each agent off. */
+  list(): Readonly<Record<string, readonly string[]>> {
+    return Object.fromEntries(
+      Array.from(this.#holds, ([agentId, holds]) => [agentId, Array.from(holds.keys(), ({ name }) => name)]),
+    );
   }
 
   /** The agents that it holds off. */

@@ -1,6 +1,6 @@
-import type { Core } from './core.ts';
+import { type Core, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Holder } from './held-off.ts';
+import { type Holder, heldOffMsMax } from './held-off.ts';
 
 /** How plugins keep work from agents, and let it go there again. */
 export class Holding {
@@ -12,13 +12,16 @@ export class Holding {
     this.#dispatcher = dispatcher;
   }
 
-  /** Of an agent that is not there, nothing is noted. */
+  /** Of an agent that is not there, nothing is noted. What is longer than `heldOffMsMax` is cut to it. */
   holdOff(holder: Holder, agentId: string, untilMs: number, everyMs: number): void {
-    const { heldOff, roster } = this.#core;
+    const { clock, heldOff, roster } = this.#core;
     const agent = roster.agents.get(agentId);
     if (agent === undefined) return;
+    const untilMsMax = clock.now() + heldOffMsMax;
+    if (untilMs > untilMsMax || everyMs > heldOffMsMax) hitLimit(this.#core, 'heldOffMsMax');
+    const [until, every] = [Math.min(untilMs, untilMsMax), Math.min(everyMs, heldOffMsMax)];
     const wasAdmitted = heldOff.admits(agentId);
-    heldOff.hold(agentId, holder, untilMs, everyMs, () => this.#dispatcher.freed(agent));
+    heldOff.hold(agentId, holder, until, every, () => this.#dispatcher.freed(agent));
     if (!heldOff.admits(agentId)) this.#dispatcher.unreserve(agent);
     else if (!wasAdmitted) this.#dispatcher.freed(agent);
   }

@@ -210,6 +210,26 @@ describe('an agent that a plugin holds off', () => {
     await clock.advance(1_000);
   });
 
+  it('is held off for no longer than a day at a time, which is counted, and stands in the health report', async () => {
+    const { holdOff, release, now, spawn, delegate, kernel, task, clock } = await rig();
+    const held = await spawn({ tasksMax: 5, deadlines: { heartbeatMs: 'never' } });
+    holdOff(held.id, now() + 1e300, 1e300);
+    const untilCalledOff = { deadlines: { queueMs: 'never', runMs: 'never' } } as const;
+    const waiting = [await delegate(untilCalledOff), await delegate(untilCalledOff)] as const;
+    const health = await kernel.getHealthStatus();
+    expect(health.agents.heldOff).toEqual({ [held.id]: ['keeper'] });
+    expect(health.limitsHit.heldOffMsMax).toBe(1);
+    const states = () => waiting.map((one) => task(one).state);
+    await clock.advance(24 * 3_600_000 - 1);
+    expect(states()).toEqual(['queued', 'queued']);
+    await clock.advance(1);
+    expect(states()).toEqual(['running', 'queued']);
+    await clock.advance(24 * 3_600_000);
+    expect(states()).toEqual(['running', 'running']);
+    release(held.id);
+    expect((await kernel.getHealthStatus()).agents.heldOff).toEqual({});
+  });
+
   it('must be held off for a time that ends', async () => {
     const { holdOff, now, spawn, delegate } = await rig();
     const agent = await spawn();
