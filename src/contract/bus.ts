@@ -40,7 +40,7 @@ export type RequestOptions = {
 };
 
 export type Bus = {
-  /** Never waits for a subscriber. The answer counts those it was handed to. */
+  /** Never waits for a subscriber. The answer counts those it was handed to. @throws KERNEL_CLOSED */
   publish<T>(topic: Topic<T>, body: T, from?: string): number;
   /** @throws OVERLOADED at `subscribersMax`, KERNEL_CLOSED */
   subscribe<T>(topic: Topic<T>, options?: SubscribeOptions): Subscription<T>;
@@ -50,6 +50,9 @@ export type Bus = {
    * responder threw
    */
   request<Q, A>(topic: Topic<readonly [Q, A]>, body: Q, options?: RequestOptions): Promise<A>;
-  /** Answers requests on a topic until the returned function is called. @throws DUPLICATE_ID when somebody does already */
+  /**
+   * Answers requests on a topic until the returned function is called.
+   * @throws DUPLICATE_ID when somebody does already, KERNEL_CLOSED
+   */
   respond<Q, A>(topic: Topic<readonly [Q, A]>, answer: (body: Q, message: Message<Q>) => A | Promise<A>): () => void;
 };

@@ -47,6 +47,8 @@ export type Health = {
     /** Those that count against `max`. */
     readonly counted: number;
     readonly max: number;
+    /** Agents that get less work, each with the plugins that hold it off. */
+    readonly heldOff: Readonly<Record<string, readonly string[]>>;
   };
   readonly tasks: {
     readonly byState: Readonly<Record<TaskState, number>>;

@@ -73,7 +73,8 @@ export type PluginContext<State, Config> = {
   /**
    * Keeps work from an agent: it is handed no task until a moment (epoch milliseconds), and from then on one every
    * `everyMs`, until it is released, it stops, or the plugin is unloaded. Each plugin holds off for itself; what a
-   * plugin says replaces what it said of the agent before. Does not outlive the kernel. @throws {RangeError}
+   * plugin says replaces what it said of the agent before. Both are cut to a day. Does not outlive the kernel.
+   * @throws {RangeError} when they are not finite, or `everyMs` is not above 0
    */
   readonly holdOff: (agentId: string, untilMs: number, everyMs: number) => void;
   /** Work goes to an agent again that this plugin held off. */

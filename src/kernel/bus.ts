@@ -36,6 +36,7 @@ export class MessageBus implements Bus {
   }
 
   publish<T>({ name }: Topic<T>, body: T, from?: string): number {
+    if (this.#isClosed) throw kernelClosed();
     const message = this.#message(name, body, from);
     const mailboxes = this.#subscribers.get(name) ?? [];
     let handed = 0;
@@ -77,6 +78,7 @@ export class MessageBus implements Bus {
     { name }: Topic<readonly [Q, A]>,
     answer: (body: Q, message: Message<Q>) => A | Promise<A>,
   ): () => void {
+    if (this.#isClosed) throw kernelClosed();
     if (this.#responders.has(name))
       throw new BanyanError('DUPLICATE_ID', `somebody answers on topic "${name}" already`);
     const responder = answer as Answer;

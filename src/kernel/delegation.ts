@@ -30,7 +30,8 @@ export class Delegation {
     this.#admission = new Admission(core);
   }
 
-  async delegate(request: TaskRequest): Promise<Task> {
+  /** `mustGoOn`: throws once whoever asks has no say any more. */
+  async delegate(request: TaskRequest, mustGoOn?: () => void): Promise<Task> {
     this.#core.journal.mustBeOpen();
     const askedAtMs = this.#core.clock.now();
     const checked = checkTask(request);
@@ -42,6 +43,7 @@ export class Delegation {
     const { spec, chosenId } = this.#hasListeners() ? await this.#pluginsSay(asked) : { spec: asked, chosenId: null };
     // From here to the record nothing waits: what was checked still holds when it is written.
     notAborted(checked.signal);
+    mustGoOn?.();
     const raced = this.#byKey(spec);
     if (raced !== null) return this.#answer(raced);
     // In the store an id of ours cannot stand: they are made to be unique, and looking costs.

@@ -21,8 +21,8 @@ export class Dispatcher {
   readonly #core: Core;
   readonly #runs: Runs;
   readonly #on: DispatchEvents;
-  /** Tasks whose agent a plugin is choosing: in no queue. */
-  readonly #choosing = new Set<TaskRecord>();
+  /** Tasks in no queue that are still to be placed: a plugin is choosing their agent, or others are placed first. */
+  readonly #between = new Set<TaskRecord>();
   #isHeld = true;
 
   constructor(core: Core, runs: Runs, on: DispatchEvents) {
@@ -31,9 +31,13 @@ export class Dispatcher {
     this.#on = on;
   }
 
-  /** Lets tasks start: what an earlier process left can be taken up. Who called before waits in the queue. */
+  /** Lets tasks start. Those that wait in the queue by now are placed like any other, in the order of the queue. */
   open(): void {
     this.#isHeld = false;
+    const waiting = this.#core.queue.takeAll();
+    for (const task of waiting) this.#between.add(task);
+    // A plugin that is asked for an agent may move those that have not had their turn.
+    for (const task of waiting) if (this.#between.delete(task)) this.place(task);
   }
 
   /** Nothing starts any more. */
@@ -70,22 +74,23 @@ export class Dispatcher {
     }
   }
 
-  /** An agent's places are gone: what was promised one is placed anew. */
+  /** An agent has no places to give, for now or for ever: what was promised one is placed anew. */
   unreserve(agent: AgentRecord): void {
     for (const task of this.#core.queue.unreserve(agent.spec.id)) this.place(task);
   }
 
   /** The task leaves wherever it waits. */
   withdraw(task: TaskRecord): void {
-    this.#choosing.delete(task);
+    this.#between.delete(task);
     this.#core.queue.remove(task);
   }
 
   #start(task: TaskRecord, agent: AgentRecord): void {
     this.#core.deadlines.cancel(task.alarm);
     task.alarm = null;
-    this.#core.heldOff.handed(agent.spec.id);
+    const isHeldOff = this.#core.heldOff.handed(agent.spec.id);
     this.#runs.begin(task, agent);
+    if (isHeldOff) this.unreserve(agent);
   }
 
   #makeRoom(task: TaskRecord): void {
@@ -104,11 +109,11 @@ export class Dispatcher {
 
   /** Plugins may take their time: the task waits meanwhile, and a place that is gone by then is another's. */
   #ask(task: TaskRecord, free: readonly AgentRecord[]): void {
-    this.#choosing.add(task);
+    this.#between.add(task);
     this.#limitStay(task);
     const event = { task: taskView(task), candidates: free.map(agentView) };
     void this.#answer(event).then((chosenId) => {
-      if (this.#choosing.delete(task)) this.place(task, chosenId);
+      if (this.#between.delete(task)) this.place(task, chosenId);
     });
   }
 

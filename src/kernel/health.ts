@@ -96,6 +96,7 @@ export class HealthCheck {
       byState: { ...this.#core.roster.agentCounts },
       counted: countedAgents(this.#core),
       max: this.#core.settings.agentsMax,
+      heldOff: this.#core.heldOff.list(),
     };
   }
 

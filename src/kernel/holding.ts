@@ -1,5 +1,6 @@
-import type { Core } from './core.ts';
+import { type Core, hitLimit } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { type Holder, heldOffMsMax } from './held-off.ts';
 
 /** How plugins keep work from agents, and let it go there again. */
 export class Holding {
@@ -11,25 +12,33 @@ export class Holding {
     this.#dispatcher = dispatcher;
   }
 
-  /** Of an agent that is not there, nothing is noted. */
-  holdOff(plugin: string, agentId: string, untilMs: number, everyMs: number): void {
-    const { heldOff, roster } = this.#core;
+  /** Of an agent that is not there, nothing is noted. What is longer than `heldOffMsMax` is cut to it. */
+  holdOff(holder: Holder, agentId: string, untilMs: number, everyMs: number): void {
+    const { clock, heldOff, roster } = this.#core;
     const agent = roster.agents.get(agentId);
     if (agent === undefined) return;
+    const untilMsMax = clock.now() + heldOffMsMax;
+    if (untilMs > untilMsMax || everyMs > heldOffMsMax) hitLimit(this.#core, 'heldOffMsMax');
+    const [until, every] = [Math.min(untilMs, untilMsMax), Math.min(everyMs, heldOffMsMax)];
     const wasAdmitted = heldOff.admits(agentId);
-    heldOff.hold(agentId, plugin, untilMs, everyMs, () => this.#dispatcher.freed(agent));
+    heldOff.hold(agentId, holder, until, every, () => this.#dispatcher.freed(agent));
     if (!heldOff.admits(agentId)) this.#dispatcher.unreserve(agent);
     else if (!wasAdmitted) this.#dispatcher.freed(agent);
   }
 
-  release(plugin: string, agentId: string): void {
+  release(holder: Holder, agentId: string): void {
     const { heldOff, roster } = this.#core;
     const agent = roster.agents.get(agentId);
-    if (heldOff.release(agentId, plugin) && agent !== undefined) this.#dispatcher.freed(agent);
+    if (heldOff.release(agentId, holder) && agent !== undefined) this.#dispatcher.freed(agent);
   }
 
   /** The plugin is gone. */
-  releaseAll(plugin: string): void {
-    for (const agentId of this.#core.heldOff.by(plugin)) this.release(plugin, agentId);
+  releaseAll(holder: Holder): void {
+    for (const agentId of this.#core.heldOff.by(holder)) this.release(holder, agentId);
+  }
+
+  /** Another load of the plugin has its state. */
+  handOver(from: Holder, to: Holder): void {
+    this.#core.heldOff.handOver(from, to);
   }
 }

@@ -41,7 +41,8 @@ export class Kernel implements KernelOperations {
       holding: {
         holdOff: (...said) => this.#parts.holding.holdOff(...said),
         release: (...said) => this.#parts.holding.release(...said),
-        releaseAll: (plugin) => this.#parts.holding.releaseAll(plugin),
+        releaseAll: (holder) => this.#parts.holding.releaseAll(holder),
+        handOver: (...said) => this.#parts.holding.handOver(...said),
       },
       ...watchingOf(config),
     });
@@ -60,7 +61,6 @@ export class Kernel implements KernelOperations {
   async start(definitions: readonly AnyPlugin[]): Promise<void> {
     const { plugins: configs = {} } = this.#config;
     await this.plugins.loadFirst(definitions, { kernel: kernelForPlugins(this), configs });
-    this.#parts.dispatcher.open();
     this.#parts.recovery.resume();
   }
 

@@ -5,11 +5,15 @@ import { agentView } from './agents.ts';
 import type { Core } from './core.ts';
 import { checkWait } from './requests.ts';
 import { agentOf, taskOf } from './store/rows.ts';
+import type { KernelStore } from './store/store.ts';
 import { isFinal, taskView } from './tasks.ts';
 
 const TASKS_LISTED = 1_000;
 
-/** Read-only views: live agents and tasks from memory, ended ones from the store. */
+/**
+ * Read-only views: live agents and tasks from memory, ended ones from the store. After the kernel's end the store is
+ * gone: what needs it throws KERNEL_CLOSED.
+ */
 export class Lookups {
   readonly #core: Core;
 
@@ -17,17 +21,22 @@ export class Lookups {
     this.#core = core;
   }
 
+  get #store(): KernelStore {
+    this.#core.journal.mustBeOpen();
+    return this.#core.store;
+  }
+
   agent(id: string): Agent | null {
     const live = this.#core.roster.agents.get(id);
     if (live !== undefined) return agentView(live);
-    const row = this.#core.store.agent(id);
+    const row = this.#store.agent(id);
     return row === null ? null : agentView(agentOf(row));
   }
 
   task(id: string): Task | null {
     const live = this.#core.roster.tasks.get(id);
     if (live !== undefined) return taskView(live);
-    const row = this.#core.store.task(id);
+    const row = this.#store.task(id);
     return row === null ? null : taskView(taskOf(row));
   }
 
@@ -55,9 +64,7 @@ export class Lookups {
       if (role === undefined || record.spec.role === role) found.push(agentView(record));
     }
     if (states?.includes('stopped') !== true) return found;
-    const ended = this.#core.store
-      .endedAgents(this.#core.settings.endedAgentsMax)
-      .map((row) => agentView(agentOf(row)));
+    const ended = this.#store.endedAgents(this.#core.settings.endedAgentsMax).map((row) => agentView(agentOf(row)));
     return [...ended.filter((agent) => role === undefined || agent.role === role).toReversed(), ...found];
   }
 
@@ -77,7 +84,7 @@ export class Lookups {
     if (states?.every((state) => !isFinal({ state })) === true) return;
     const isFiltered = states !== undefined || agentId !== undefined || parentId !== undefined;
     const { endedTasksMax } = this.#core.settings;
-    for (const row of this.#core.store.endedTasks(isFiltered ? endedTasksMax : Math.min(limit, endedTasksMax))) {
+    for (const row of this.#store.endedTasks(isFiltered ? endedTasksMax : Math.min(limit, endedTasksMax))) {
       // What has ended but is not yet forgotten in memory was listed above.
       if (!this.#core.roster.tasks.has(row.id)) yield taskView(taskOf(row));
     }

@@ -58,7 +58,7 @@ export function makeParts(core: Core, lookups: Lookups) {
   const sessions: Sessions = new Sessions(core, {
     ended: (agent, error) => failures.failed(agent, error),
     heartbeat: (agent) => heartbeats.beat(agent),
-    delegate: (request) => delegation.delegate(request),
+    delegate: (request, mustGoOn) => delegation.delegate(request, mustGoOn),
     waitFor: (taskId, signal) => lookups.ended(taskId, { signal }),
   });
   const heartbeats: Heartbeats = new Heartbeats(core, sessions, (agent, why) => failures.failed(agent, why));
@@ -68,7 +68,7 @@ export function makeParts(core: Core, lookups: Lookups) {
     { runs, dispatcher, endings, sessions, alerts },
     (agent, reason) => shutdowns.order(agent, { graceful: false, unfinished: 'redrive', reason }),
   );
-  const shutdowns: Shutdowns = new Shutdowns(core, { dispatcher, endings, sessions, failures });
+  const shutdowns: Shutdowns = new Shutdowns(core, { runs, dispatcher, endings, sessions, failures });
   const recovery = new Recovery(core, {
     runs,
     dispatcher,

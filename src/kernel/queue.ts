@@ -38,8 +38,7 @@ export class TaskQueue {
 
   add(task: TaskRecord): void {
     const lane = this.#laneOf(task);
-    const key = task.readyAtMs - task.spec.priority * this.#ageingMs;
-    const entry: Entry = { task, key, lane, heapIndex: -1 };
+    const entry: Entry = { task, key: this.#keyOf(task), lane, heapIndex: -1 };
     this.#entries.set(task.spec.id, entry);
     lane.heap.push(entry);
   }
@@ -90,6 +89,24 @@ export class TaskQueue {
     return task;
   }
 
+  /** Takes out all that stand in lanes, in the order in which an agent that fits every lane would get them. */
+  takeAll(): readonly TaskRecord[] {
+    const all: { readonly task: TaskRecord; readonly key: number }[] = [];
+    for (const lane of this.#shared.values()) for (const entry of lane.heap.values()) all.push(entry);
+    for (const agentId of this.#named.keys()) {
+      // However urgent, a task that names an agent comes after those that named it before.
+      let key = Number.NEGATIVE_INFINITY;
+      for (const task of this.named(agentId)) {
+        key = Math.max(key, this.#keyOf(task));
+        all.push({ task, key });
+      }
+    }
+    this.#entries.clear();
+    this.#shared.clear();
+    this.#named.clear();
+    return all.sort((a, b) => a.key - b.key || a.task.arrival - b.task.arrival).map(({ task }) => task);
+  }
+
   /** Since when the task that waits longest has been ready; `null` when none waits. */
   oldestReadyAtMs(): number | null {
     let oldest: number | null = null;
@@ -105,6 +122,10 @@ export class TaskQueue {
       if (mayRun(agent, lane.need as Need)) best = head;
     }
     return best;
+  }
+
+  #keyOf(task: TaskRecord): number {
+    return task.readyAtMs - task.spec.priority * this.#ageingMs;
   }
 
   #laneOf(task: TaskRecord): Lane {

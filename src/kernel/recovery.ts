@@ -20,30 +20,36 @@ export class Recovery {
   readonly #core: Core;
   readonly #parts: Parts;
   #agents: readonly AgentRecord[] = [];
+  /** Those that ran or paused, and how they stood. */
+  #tasks: readonly { readonly task: TaskRecord; readonly status: TaskRecord['status'] }[] = [];
 
   constructor(core: Core, parts: Parts) {
     this.#core = core;
     this.#parts = parts;
   }
 
-  /** Reads the records: from here on they can be looked up. */
+  /** Reads the records: from here on they can be looked up, and moved. What was queued stands in the queue. */
   read(): void {
     const { agents, tasks } = this.#core.store.load();
     this.#core.roster.restore(agents.map(agentOf), tasks.map(taskOf));
-    for (const task of this.#core.roster.tasks.values()) this.#relate(task);
+    const left = [...this.#core.roster.tasks.values()];
+    for (const task of left) {
+      this.#relate(task);
+      if (task.status.state === 'queued') this.#core.queue.add(task);
+    }
     this.#agents = [...this.#core.roster.agents.values()];
+    this.#tasks = left.filter(isUnderWay).map((task) => ({ task, status: task.status }));
   }
 
-  /** Sets everything going again that an earlier process left; what plugins began meanwhile is going. */
+  /** Sets everything going again that an earlier process left, and lets tasks start. */
   resume(): void {
-    const { roster } = this.#core;
-    const left = [...roster.tasks.values()].filter((task) => task.isRestored);
-    const before = left.map((task) => ({ task, status: task.status }));
     for (const agent of this.#agents) this.#resumeAgent(agent);
+    // What plugins did, and what becomes of the agents, moves tasks already; those have been seen to.
+    for (const { task, status } of this.#tasks) if (task.status === status) this.#resumeTask(task);
     this.#agents = [];
-    // What becomes of the agents moves tasks already; those have been seen to.
-    for (const { task, status } of before) if (task.status === status) this.#resumeTask(task);
-    for (const agent of [...roster.agents.values()]) this.#parts.dispatcher.freed(agent);
+    this.#tasks = [];
+    // Only now: an agent that has not had its turn looks free, and would be handed what it then loses.
+    this.#parts.dispatcher.open();
   }
 
   #relate(task: TaskRecord): void {
@@ -56,23 +62,29 @@ export class Recovery {
   }
 
   #resumeAgent(agent: AgentRecord): void {
-    const { roster } = this.#core;
     const { state } = agent.status;
     if (state === 'failed' || state === 'stopped') return;
     if (state === 'stopping') {
-      this.#finishStopping(agent, agent.status.reason);
+      if (this.#parts.shutdowns.isUnderWay(agent)) this.#leaveGoing(agent);
+      else this.#finishStopping(agent, agent.status.reason);
       return;
     }
-    const spec = this.#parts.sessions.specOf(agent);
-    if (spec === null || !OUTLIVES_HOST[spec.kind] || state === 'starting') {
+    if (state === 'starting' || !this.#outlivesHost(agent)) {
       void this.#parts.failures.restart([agent], 0, failure('host_died'));
       return;
     }
+    this.#goOn(agent);
+  }
+
+  #outlivesHost(agent: AgentRecord): boolean {
+    const spec = this.#parts.sessions.specOf(agent);
+    return spec !== null && OUTLIVES_HOST[spec.kind];
+  }
+
+  /** What it was doing outside, it still does. */
+  #goOn(agent: AgentRecord): void {
     void this.#parts.sessions.start(agent);
-    for (const taskId of tasksOf(agent.status)) {
-      // A plugin ended it before its place was known here.
-      if (roster.tasks.get(taskId)?.status.state !== 'running') roster.moveAgent(agent, { move: 'released', taskId });
-    }
+    this.#parts.runs.releaseLeft(agent);
     agent.lastSignAtMs = this.#core.clock.now();
     this.#parts.heartbeats.watch(agent);
   }
@@ -82,16 +94,22 @@ export class Recovery {
     for (const task of this.#core.roster.tasksOn(agent)) {
       if (task.status.state === 'running') this.#parts.endings.cancel(task, `its agent was shut down: ${reason}`);
     }
-    for (const taskId of tasksOf(agent.status)) this.#core.roster.moveAgent(agent, { move: 'released', taskId });
+    this.#parts.runs.releaseLeft(agent);
     this.#parts.shutdowns.order(agent, { graceful: false, reason });
+  }
+
+  /** A plugin is shutting it down, as it was told to: that waits for what still runs, and for nothing else. */
+  #leaveGoing(agent: AgentRecord): void {
+    if (tasksOf(agent.status).length > 0 && this.#outlivesHost(agent)) {
+      this.#goOn(agent);
+      return;
+    }
+    this.#parts.failures.failed(agent, failure('host_died'));
+    this.#parts.runs.releaseLeft(agent);
   }
 
   #resumeTask(task: TaskRecord): void {
     const { status } = task;
-    if (status.state === 'queued') {
-      this.#parts.dispatcher.place(task);
-      return;
-    }
     if (status.state === 'running') {
       this.#resumeRun(task, status);
       return;
@@ -111,6 +129,11 @@ export class Recovery {
     // Work that ended while the host was down must have a chance to say so.
     this.#parts.runs.resume(task, agent, token, Math.max(leftMs, this.#core.settings.deadlines.graceMs));
   }
+}
+
+/** Something is to happen to it besides being given an agent. */
+function isUnderWay({ status }: TaskRecord): boolean {
+  return status.state === 'running' || status.state === 'waiting';
 }
 
 type Parts = {

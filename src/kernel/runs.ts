@@ -130,6 +130,18 @@ export class Runs {
     run.killAlarm = this.#core.deadlines.in(this.#core.settings.deadlines.killMs, () => this.#abandon(run));
   }
 
+  /** Frees the places of an agent whose tasks have gone another way, where no run of this process would. */
+  releaseLeft(agent: AgentRecord): void {
+    const { id } = agent.spec;
+    const held = new Set(Array.from(this.#byAgent.get(id) ?? [], ({ task }) => task.spec.id));
+    for (const taskId of tasksOf(agent.status)) {
+      const status = this.#core.roster.tasks.get(taskId)?.status;
+      if (held.has(taskId) || (status?.state === 'running' && status.agentId === id)) continue;
+      this.#core.roster.moveAgent(agent, { move: 'released', taskId });
+    }
+    this.#on.freed(agent);
+  }
+
   /** The agent is gone, and its places with it. */
   drop(agent: AgentRecord, why: string): void {
     for (const run of this.#byAgent.get(agent.spec.id) ?? []) {

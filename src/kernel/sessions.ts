@@ -13,7 +13,8 @@ export type SessionEvents = {
   /** It ended by itself; `null`: as it should. */
   readonly ended: (agent: AgentRecord, failure: Failure | null) => void;
   readonly heartbeat: (agent: AgentRecord) => void;
-  readonly delegate: (request: TaskRequest) => Promise<Task>;
+  /** `mustGoOn`: throws once the attempt that delegates is over. */
+  readonly delegate: (request: TaskRequest, mustGoOn: () => void) => Promise<Task>;
   readonly waitFor: (taskId: string, signal: AbortSignal) => Promise<Task>;
 };
 
@@ -152,6 +153,10 @@ export class Sessions {
   }
 
   #functionRun(agent: AgentRecord, task: Task, attempt: Attempt): FunctionRun {
+    const mustGoOn = () => {
+      if (!attempt.signal.aborted) return;
+      throw new BanyanError('STALE_TOKEN', `attempt ${attempt.token} of task ${task.id} is over: it has no children`);
+    };
     return {
       get signal() {
         return attempt.signal;
@@ -160,13 +165,8 @@ export class Sessions {
       agent: agentView(agent),
       delegate: async (request) => {
         this.#core.journal.mustBeOpen();
-        if (attempt.signal.aborted) {
-          throw new BanyanError(
-            'STALE_TOKEN',
-            `attempt ${attempt.token} of task ${task.id} is over: it has no children`,
-          );
-        }
-        return this.#on.delegate({ ...request, parentId: task.id });
+        mustGoOn();
+        return this.#on.delegate({ ...request, parentId: task.id }, mustGoOn);
       },
       waitFor: (taskId) => this.#on.waitFor(taskId, attempt.signal),
       heartbeat: () => this.#on.heartbeat(agent),

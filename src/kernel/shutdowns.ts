@@ -6,6 +6,7 @@ import { kernelClosed } from './closed.ts';
 import type { Core } from './core.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Endings, failure } from './endings.ts';
+import type { Runs } from './runs.ts';
 import type { Sessions } from './sessions.ts';
 
 /** An agent on its way out. */
@@ -22,17 +23,20 @@ type Leaving = {
 /** How agents leave the kernel. */
 export class Shutdowns {
   readonly #core: Core;
+  readonly #runs: Runs;
   readonly #dispatcher: Dispatcher;
   readonly #endings: Endings;
   readonly #sessions: Sessions;
   readonly #failures: AgentFailures;
   readonly #leaving = new Map<AgentRecord, Leaving>();
+  #isClosed = false;
 
   constructor(
     core: Core,
-    parts: { dispatcher: Dispatcher; endings: Endings; sessions: Sessions; failures: AgentFailures },
+    parts: { runs: Runs; dispatcher: Dispatcher; endings: Endings; sessions: Sessions; failures: AgentFailures },
   ) {
     this.#core = core;
+    this.#runs = parts.runs;
     this.#dispatcher = parts.dispatcher;
     this.#endings = parts.endings;
     this.#sessions = parts.sessions;
@@ -44,6 +48,7 @@ export class Shutdowns {
     const agent = this.#core.roster.agents.get(agentId);
     if (agent === undefined) return Promise.reject(new BanyanError('UNKNOWN_AGENT', `there is no agent "${agentId}"`));
     const leaving = this.#leaving.get(agent);
+    if (leaving === undefined && this.#isClosed) return Promise.reject(kernelClosed());
     if (leaving === undefined) return this.#begin(agent, options).done;
     if (options.graceful === false) leaving.hurry();
     return leaving.done;
@@ -58,13 +63,19 @@ export class Shutdowns {
     });
   }
 
+  /** Whether this process is shutting it down. */
+  isUnderWay(agent: AgentRecord): boolean {
+    return this.#leaving.has(agent);
+  }
+
   /** Told when a place of an agent is free again. */
   freed(agent: AgentRecord): void {
     if (tasksOf(agent.status).length === 0) this.#leaving.get(agent)?.emptied();
   }
 
-  /** The kernel is closing. Who waits for tasks to end is told so; the next process finishes what was begun. */
+  /** The kernel is closing: no shutdown begins any more. Who waits for tasks to end is told so; the next process finishes what was begun. */
   close(): void {
+    this.#isClosed = true;
     for (const { giveUp } of this.#leaving.values()) giveUp(kernelClosed());
   }
 
@@ -116,5 +127,6 @@ export class Shutdowns {
       if (unfinished === 'cancel') this.#endings.cancel(task, `its agent was shut down: ${reason}`);
       else this.#endings.interrupt(task, failure('agent_stopped', reason));
     }
+    this.#runs.releaseLeft(agent);
   }
 }

@@ -146,3 +146,34 @@ test('a task that is cancelled while plugins look at its result stays cancelled'
   await completing;
   expect(task(running)).toMatchObject({ state: 'cancelled', reason: 'changed my mind', result: null });
 });
+
+test('an attempt that is over by the time plugins let its child come has no child', async () => {
+  const looking = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const allow_task_delegate = async ({ type }: { readonly type: string }) => {
+    if (type !== 'child') return;
+    looking.resolve();
+    await go.promise;
+  };
+  const slow = {
+    name: 'slow',
+    version: '1.0.0',
+    says: 'for a test',
+    hooks: { allow_task_delegate },
+    budgets: { callMs: { allow_task_delegate: 30_000 } },
+  };
+  const { spawn, delegate, kernel } = rig({}, [slow as unknown as AnyPlugin]);
+  let refused: Promise<unknown> | null = null;
+  const run: AgentFunction = (task, host) => {
+    refused ??= host.delegate({ type: 'child' }).catch((error: unknown) => error);
+    return untilStopped(task, host);
+  };
+  await spawn({ runtime: { kind: 'function', run } });
+  const parent = await delegate();
+  await looking.promise;
+  await kernel.reassign(parent.id, parent.agentId);
+  go.resolve();
+  await settled();
+  expect(await refused).toMatchObject({ code: 'STALE_TOKEN' });
+  expect(kernel.listTasks({ parentId: parent.id })).toEqual([]);
+});

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { type Topic, topic } from '../../src/contract/bus.ts';
 import type { HookEvents } from '../../src/contract/hooks.ts';
-import type { AnyPlugin } from '../../src/contract/plugins.ts';
+import type { AnyPlugin, PluginContext } from '../../src/contract/plugins.ts';
 import { type KernelConfig, MemoryStore, OrchestratorV2 } from '../../src/kernel/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connections } from './support/connections.ts';
 import { FakeClock, settled } from './support/fake-clock.ts';
 import { program } from './support/program.ts';
@@ -159,6 +161,42 @@ test('a run is asked to stop, and what it still wants is refused; its record sta
   expect(clock.pending).toBe(0);
   expect(after(store, clock).kernel.getTask(running.id)).toMatchObject({ state: 'running' });
 });
+
+test('a shutdown that a plugin asks for meanwhile, or afterwards, is refused', async () => {
+  let given: PluginContext<unknown, unknown> | null = null;
+  const asked: unknown[] = [];
+  const ask = async () => asked.push(await given?.kernel.shutdownAgent('a').catch(({ code }) => code));
+  const initialize = (context: PluginContext<unknown, unknown>) => {
+    given = context;
+  };
+  const late = { name: 'late', version: '1.0.0', says: 'for a test', hooks: {}, initialize, dispose: ask };
+  const { kernel, spawn, delegate } = rig({}, [late as unknown as AnyPlugin]);
+  await spawn({ id: 'a' });
+  await delegate();
+  await kernel.close();
+  await ask();
+  expect(asked).toEqual(['KERNEL_CLOSED', 'KERNEL_CLOSED']);
+});
+
+test.each(['in memory', 'in a file'])(
+  'after the end nothing is published any more, nor looked up that only the store knows (%s)',
+  async (where) => {
+    const store = where === 'in memory' ? undefined : join(temporaryFolder('kernel'), 'kernel.sqlite');
+    const { kernel, spawn, delegate } = rig(store === undefined ? {} : { store });
+    await spawn({ id: 'a' });
+    await delegate({ id: 't' });
+    await kernel.close();
+    const calls = [
+      () => kernel.getTask('nobody'),
+      () => kernel.listTasks(),
+      () => kernel.getAgent('nobody'),
+      () => kernel.listAgents({ states: ['stopped'] }),
+      () => kernel.bus.publish(topic('news'), 1),
+      () => kernel.bus.respond(question, () => 1),
+    ];
+    for (const call of calls) expect(call).toThrow(expect.objectContaining(CLOSED));
+  },
+);
 
 test('a heartbeat after the end is refused', async () => {
   const { kernel, spawn, clock } = rig();

@@ -118,15 +118,86 @@ describe('an agent that a plugin holds off', () => {
     expect((await delegate()).state).toBe('running');
   });
 
-  it('stays held off while the plugin is replaced', async () => {
+  it('is released when the new version of a plugin is refused, but for what the old one holds', async () => {
+    const { plugin, context } = keeper();
+    const { kernel, spawn, delegate } = kernelRig({}, [plugin]);
+    const [one, two] = [await spawn(), await spawn()];
+    context().holdOff(one.id, context().now() + 1_000, 500);
+    const initialize = ({ holdOff, release, now }: Context) => {
+      holdOff(two.id, now() + 1_000, 500);
+      release(one.id);
+      throw new Error('no database');
+    };
+    const broken = { ...plugin, version: '1.0.1', initialize } as AnyPlugin;
+    await expect(kernel.loadPlugin(broken)).rejects.toMatchObject({ code: 'PLUGIN_FAILED' });
+    expect(await delegate()).toMatchObject({ state: 'running', agentId: two.id });
+    expect((await delegate()).state).toBe('queued');
+  });
+
+  it('stays held off by the plugin that takes the state over, which then is the one to release it', async () => {
+    const { plugin, context } = keeper();
+    const stateful = { ...plugin, state: { version: 1, initial: () => ({}) } } as AnyPlugin;
+    const { kernel, spawn, delegate, task } = kernelRig({}, [stateful]);
+    const held = await spawn();
+    const old = context();
+    old.holdOff(held.id, old.now() + 1_000, 500);
+    await kernel.loadPlugin({ ...stateful, version: '1.0.1' } as AnyPlugin);
+    const waiting = await delegate();
+    old.release(held.id);
+    expect(task(waiting).state).toBe('queued');
+    context().release(held.id);
+    expect(task(waiting).state).toBe('running');
+  });
+
+  it('is held off as the new version says, where that says something of its own', async () => {
+    const { plugin, context } = keeper();
+    const stateful = { ...plugin, state: { version: 1, initial: () => ({}) } } as AnyPlugin;
+    const { kernel, clock, spawn, delegate, task } = kernelRig({}, [stateful]);
+    const held = await spawn();
+    context().holdOff(held.id, context().now() + 9_000, 500);
+    const initialize = ({ holdOff, now }: Context) => holdOff(held.id, now() + 1_000, 500);
+    await kernel.loadPlugin({ ...stateful, version: '1.0.1', initialize } as AnyPlugin);
+    const waiting = await delegate();
+    await clock.advance(1_000);
+    expect(task(waiting).state).toBe('running');
+  });
+
+  it('is released when the plugin is replaced by one that takes no state over', async () => {
     const { plugin, context } = keeper();
     const { kernel, spawn, delegate } = kernelRig({}, [plugin]);
     const held = await spawn();
     context().holdOff(held.id, context().now() + 1_000, 500);
     await kernel.loadPlugin({ ...plugin, version: '1.0.1' } as AnyPlugin);
-    expect((await delegate()).state).toBe('queued');
-    context().release(held.id);
-    expect((await delegate()).state).toBe('queued');
+    expect((await delegate()).state).toBe('running');
+  });
+
+  it('is not held off by a plugin that is gone', async () => {
+    const { plugin, context } = keeper();
+    const { kernel, spawn, delegate } = kernelRig({}, [plugin]);
+    const agent = await spawn();
+    await kernel.unloadPlugin('keeper');
+    context().holdOff(agent.id, context().now() + 1_000, 500);
+    expect((await delegate()).state).toBe('running');
+  });
+
+  it('gives back the tasks that were promised its next places, once it was handed the one it may have', async () => {
+    const { holdOff, now, spawn, delegate, task, clock } = await rig();
+    // Each goes on for killMs after it is asked to stop.
+    const run = () => new Promise(() => {});
+    const held = await spawn({ tasksMax: 2, runtime: { kind: 'function', run } });
+    await delegate({ priority: 1 });
+    await delegate({ priority: 1 });
+    holdOff(held.id, now(), 60_000);
+    const promised = [
+      await delegate({ priority: 99, whenBusy: 'interrupt' }),
+      await delegate({ priority: 99, whenBusy: 'interrupt' }),
+    ];
+    await clock.advance(2_000);
+    const other = await spawn({ tasksMax: 9 });
+    expect(promised.map((one) => task(one))).toMatchObject([
+      { state: 'running', agentId: held.id },
+      { state: 'running', agentId: other.id },
+    ]);
   });
 
   it('leaves nothing to the next one with its id', async () => {
@@ -137,6 +208,26 @@ describe('an agent that a plugin holds off', () => {
     await spawn({ id: 'a' });
     expect((await delegate()).state).toBe('running');
     await clock.advance(1_000);
+  });
+
+  it('is held off for no longer than a day at a time, which is counted, and stands in the health report', async () => {
+    const { holdOff, release, now, spawn, delegate, kernel, task, clock } = await rig();
+    const held = await spawn({ tasksMax: 5, deadlines: { heartbeatMs: 'never' } });
+    holdOff(held.id, now() + 1e300, 1e300);
+    const untilCalledOff = { deadlines: { queueMs: 'never', runMs: 'never' } } as const;
+    const waiting = [await delegate(untilCalledOff), await delegate(untilCalledOff)] as const;
+    const health = await kernel.getHealthStatus();
+    expect(health.agents.heldOff).toEqual({ [held.id]: ['keeper'] });
+    expect(health.limitsHit.heldOffMsMax).toBe(1);
+    const states = () => waiting.map((one) => task(one).state);
+    await clock.advance(24 * 3_600_000 - 1);
+    expect(states()).toEqual(['queued', 'queued']);
+    await clock.advance(1);
+    expect(states()).toEqual(['running', 'queued']);
+    await clock.advance(24 * 3_600_000);
+    expect(states()).toEqual(['running', 'running']);
+    release(held.id);
+    expect((await kernel.getHealthStatus()).agents.heldOff).toEqual({});
   });
 
   it('must be held off for a time that ends', async () => {

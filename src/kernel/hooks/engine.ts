@@ -1,6 +1,7 @@
 import type { EmittableHook, HookEvents } from '../../contract/hooks.ts';
 import type { AnyPlugin, CapabilitiesOf, PluginKernel } from '../../contract/plugins.ts';
 import type { Clock } from '../clock.ts';
+import type { Holder } from '../held-off.ts';
 import type { Findings } from './findings.ts';
 import type { Meter } from './meter.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -25,13 +26,15 @@ export type Engine = {
 
 /** Keeps work from agents, for the plugin that says so: see `PluginContext.holdOff`. */
 export type Holding = {
-  readonly holdOff: (plugin: string, agentId: string, untilMs: number, everyMs: number) => void;
-  readonly release: (plugin: string, agentId: string) => void;
+  readonly holdOff: (holder: Holder, agentId: string, untilMs: number, everyMs: number) => void;
+  readonly release: (holder: Holder, agentId: string) => void;
   /** The plugin is gone. */
-  readonly releaseAll: (plugin: string) => void;
+  readonly releaseAll: (holder: Holder) => void;
+  /** Another load of the plugin has its state, and with it what it holds off. */
+  readonly handOver: (from: Holder, to: Holder) => void;
 };
 
-export const noHolding: Holding = { holdOff: () => {}, release: () => {}, releaseAll: () => {} };
+export const noHolding: Holding = { holdOff: () => {}, release: () => {}, releaseAll: () => {}, handOver: () => {} };
 
 /** What a call of a hook is made with: the engine, and what is left of the budget. */
 export type Calls = { readonly engine: Engine; readonly meter: Meter };

@@ -53,8 +53,6 @@ export class HookRun {
   /** Calls not made: breaker open, too many promises pending, operation budget used up. */
   skipped = 0;
   vetoes = 0;
-  /** Events not observed because the queue was full. */
-  dropped = 0;
 
   constructor(parts: Parts, nowMs: number) {
     this.plugin = parts.plugin;

@@ -54,6 +54,7 @@ export async function drain(
 export async function disposeOf(engine: Engine, plugin: LoadedPlugin): Promise<void> {
   const { definition, context } = plugin;
   plugin.stop();
+  engine.holding.releaseAll(plugin);
   await run(engine, plugin, 'dispose', BUDGETS.disposeMs, () => definition.dispose?.(context)).catch((error) =>
     engine.findings.add(plugin.name, 'dispose', 'dispose_failed', messageOf(error)),
   );

@@ -117,9 +117,10 @@ function contextOf(engine: Engine, plugin: LoadedPlugin, signal: AbortSignal): P
         throw new RangeError(
           `hold off until ${untilMs}, then every ${everyMs} ms: both must be finite, the latter above 0`,
         );
-      engine.holding.holdOff(name, agentId, untilMs, everyMs);
+      // What one that is gone still says would stand for ever.
+      if (!signal.aborted) engine.holding.holdOff(plugin, agentId, untilMs, everyMs);
     },
-    release: (agentId) => engine.holding.release(name, agentId),
+    release: (agentId) => engine.holding.release(plugin, agentId),
     finding: (message) => engine.findings.add(name, 'plugin', 'reported', message),
     log: (level, message, facts = {}) => engine.log(name, level, message, facts),
   } satisfies PluginContext<unknown, unknown>);

@@ -12,13 +12,15 @@ export const turnMsMax = 2;
 const ROOM_KEPT = 2_048;
 
 /** Another plugin's queue, and what it is called by. */
-type Successor = { readonly hooks: ReadonlyMap<HookName, HookRun>; readonly queue: HookRun['plugin']['queue'] };
+type Successor = { readonly hooks: ReadonlyMap<HookName, HookRun>; readonly queue: ObserverQueue };
 
 /**
  * Events that wait to be observed by one plugin. They are told in order, one at a time, after the call that
  * fired them went on; a plugin that is slow delays and loses only its own events.
  */
 export class ObserverQueue {
+  /** Events that were not observed because it was full, those of the queues before it included. */
+  dropped = 0;
   readonly #calls: Calls;
   #runs: HookRun[] = [];
   #events: unknown[] = [];
@@ -70,8 +72,13 @@ export class ObserverQueue {
     if (this.#state === 'idle' && this.length > 0) this.#schedule();
   }
 
-  /** What waits is told to the plugin that takes the place of this one; what that does not listen to is told here. */
+  /**
+   * What waits is told to the plugin that takes the place of this one; what that does not listen to is told here. Who
+   * waits for all to be told waits for both.
+   */
   handTo(next: Successor): void {
+    next.queue.dropped += this.dropped;
+    const waiters = this.#whenEmpty.splice(0);
     const waiting = this.#runs
       .slice(this.#head, this.#tail)
       .map((run, i) => [run, this.#events[this.#head + i]] as const);
@@ -84,10 +91,14 @@ export class ObserverQueue {
     this.#left = Math.min(this.#left, this.length);
     this.resume();
     if (this.#state === 'idle') this.#becomeIdle();
+    const bothEmpty = Promise.all([this.empty(), next.queue.empty()]);
+    void bothEmpty.then(() => {
+      for (const resolve of waiters) resolve();
+    });
   }
 
   #drop(run: HookRun): void {
-    run.dropped++;
+    this.dropped++;
     if (this.#full) return;
     this.#full = true;
     this.#calls.engine.findings.add(run.plugin.name, run.place, 'queue_full', `${observedMax} events wait`);

@@ -164,7 +164,6 @@ export class Plugins {
       const begun = this.#table.plugins;
       this.#table = new HookTable([]);
       for (const plugin of begun.toReversed()) await disposeOf(this.#engine, plugin);
-      for (const { name } of begun) this.#engine.holding.releaseAll(name);
       throw error;
     }
   }
@@ -226,16 +225,22 @@ export class Plugins {
       const standing = old === undefined ? await this.#keeper?.resume(fresh) : [];
       await initialize(this.#engine, fresh);
       if (old !== undefined) await hold(this.#engine, old);
-      const saved = old === undefined ? null : await savedStateOf(old);
-      if (saved !== null && fresh.definition.state !== undefined) await replaceState(fresh, saved);
+      if (old !== undefined) await this.#handOver(old, fresh);
       return standing ?? [];
     } catch (error) {
       old?.queue.resume();
       if (old === undefined) this.#keeper?.forget(fresh.name);
       await disposeOf(this.#engine, fresh);
-      if (old === undefined) this.#engine.holding.releaseAll(fresh.name);
       throw error;
     }
+  }
+
+  /** What it holds off goes with its state: one that knows nothing of it would not release it. */
+  async #handOver(old: LoadedPlugin, fresh: LoadedPlugin): Promise<void> {
+    const saved = await savedStateOf(old);
+    if (saved === null || fresh.definition.state === undefined) return;
+    await replaceState(fresh, saved);
+    this.#engine.holding.handOver(old, fresh);
   }
 
   async #swap(next: readonly LoadedPlugin[], gone: LoadedPlugin | undefined): Promise<void> {
@@ -244,10 +249,8 @@ export class Plugins {
     const successor = this.#find(gone.name);
     if (successor !== undefined) gone.queue.handTo(successor);
     await drain(this.#engine, [gone], this.#earlier);
-    const isUnloaded = successor === undefined;
-    if (isUnloaded) await this.#keepFor(gone);
+    if (successor === undefined) await this.#keepFor(gone);
     await disposeOf(this.#engine, gone);
-    if (isUnloaded) this.#engine.holding.releaseAll(gone.name);
   }
 
   /** For whenever it is loaded again. */

@@ -19,7 +19,7 @@ export function reportOn(engine: Engine, plugin: LoadedPlugin, position: number)
     overruns: sum(runs, 'overruns'),
     skipped: sum(runs, 'skipped'),
     vetoes: sum(runs, 'vetoes'),
-    dropped: sum(runs, 'dropped'),
+    dropped: plugin.queue.dropped,
     p99Ms: quantileOf(durations, 0.99, nowMs) ?? 0,
     breaker: worstBreaker(runs),
     leftAlone: runs.filter((run) => run.breaker.state.kind !== 'closed').map((run) => run.place),
@@ -31,7 +31,7 @@ export function reportOn(engine: Engine, plugin: LoadedPlugin, position: number)
   };
 }
 
-type Count = 'calls' | 'errors' | 'timeouts' | 'overruns' | 'skipped' | 'vetoes' | 'dropped';
+type Count = 'calls' | 'errors' | 'timeouts' | 'overruns' | 'skipped' | 'vetoes';
 
 function sum(runs: readonly HookRun[], count: Count): number {
   return runs.reduce((total, run) => total + run[count], 0);

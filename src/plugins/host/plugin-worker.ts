@@ -151,6 +151,7 @@ function engineOver(kernel: Peer<AskedBack>): Engine {
       holdOff: (_plugin, agentId, untilMs, everyMs) => kernel.note('hold_off', { agentId, untilMs, everyMs }),
       release: (_plugin, agentId) => kernel.note('release', { agentId }),
       releaseAll: () => {},
+      handOver: () => {},
     },
     log: (_plugin, level, message, facts) => kernel.note('log', { level, message, facts }),
     emit: (_plugin, hook, event) => kernel.note('emit', { hook, event }),

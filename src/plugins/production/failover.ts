@@ -1,4 +1,5 @@
 import type { Agent } from '../../contract/agents.ts';
+import { BanyanError } from '../../contract/errors.ts';
 import type { Task } from '../../contract/tasks.ts';
 import { canStandIn, isLive, requestLike, whyNotRepeatable } from '../parts/replacement.ts';
 import type { Step } from '../parts/steps.ts';
@@ -11,10 +12,12 @@ type Facts = {
   agent: Agent | null;
   standIn: Agent | null;
   tasks: readonly Task[];
+  /** Ids of those that run on the agent and must not run twice. */
+  readonly stay: Set<string>;
 };
 
 export function failoverFacts(agentId: string, toAgentId: string | null, reason: string): Facts {
-  return { agentId, toAgentId, reason, agent: null, standIn: null, tasks: [] };
+  return { agentId, toAgentId, reason, agent: null, standIn: null, tasks: [], stay: new Set() };
 }
 
 /** Takes an agent out of service without losing what it was to do. */
@@ -40,7 +43,7 @@ export function failoverSteps(context: Context): readonly Step<Facts>[] {
     },
     {
       name: 'retire',
-      says: 'shut the agent down; what it still runs is driven again elsewhere',
+      says: 'shut the agent down; what it still runs is driven again elsewhere, or fails where it must not be',
       needed: true,
       run: (facts) => retire(context, facts),
     },
@@ -86,9 +89,23 @@ async function moveTasks({ kernel, holdOff, now, config }: Context, facts: Facts
   const to = facts.standIn?.id ?? null;
   for (const { id } of facts.tasks) {
     const task = await kernel.getTask(id);
-    if (task?.state === 'running' || task?.state === 'queued') await kernel.reassign(id, to);
+    if (task?.state !== 'running' && task?.state !== 'queued') continue;
+    if (!(await wasMoved(kernel.reassign(id, to))) && (await kernel.getTask(id))?.state === 'running')
+      facts.stay.add(id);
   }
-  return `${facts.tasks.length} tasks`;
+  const staying = facts.stay.size === 0 ? '' : `, but for ${facts.stay.size} that must not run twice`;
+  return `${facts.tasks.length} tasks${staying}`;
+}
+
+/** `false`: it must not run twice, or it has ended. */
+async function wasMoved(moving: Promise<Task>): Promise<boolean> {
+  try {
+    await moving;
+    return true;
+  } catch (error) {
+    if (error instanceof BanyanError && error.code === 'ILLEGAL_MOVE') return false;
+    throw error;
+  }
 }
 
 async function retire({ kernel }: Context, { agentId, reason }: Facts): Promise<string> {
@@ -102,9 +119,11 @@ async function verify({ kernel }: Context, facts: Facts): Promise<string> {
   const standIn = await kernel.getAgent(facts.standIn?.id ?? '');
   if (standIn === null || !isLive(standIn)) throw new Error('the stand-in does not work');
   const tasks = await Promise.all(facts.tasks.map(({ id }) => kernel.getTask(id)));
-  const lost = tasks.filter((task) => task?.state === 'cancelled' || task?.state === 'failed');
+  const ended = tasks.filter((task) => task?.state === 'cancelled' || task?.state === 'failed');
+  const lost = ended.filter((task) => !facts.stay.has(task?.id ?? ''));
   if (lost.length > 0) throw new Error(`lost: ${lost.map((task) => task?.id).join(', ')}`);
-  return `${tasks.length} tasks are with ${standIn.id} or done`;
+  const whole = `${tasks.length - facts.stay.size} tasks are with ${standIn.id} or done`;
+  return facts.stay.size === 0 ? whole : `${whole}; ${[...facts.stay].join(', ')} must not run twice and ended with it`;
 }
 
 function found({ agent, agentId }: Facts): Agent {

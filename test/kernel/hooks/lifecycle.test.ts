@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BUDGETS } from '../../../src/contract/plugins.ts';
 import { drainMsMax } from '../../../src/kernel/hooks/lifecycle.ts';
+import { observedMax } from '../../../src/kernel/hooks/observer-queue.ts';
 import { timersMax } from '../../../src/kernel/hooks/timers.ts';
 import { agent, failureOf, load, ManualStopwatch, plugin, spawnEvent } from './support.ts';
 
@@ -118,6 +119,38 @@ describe("a plugin's signal", () => {
 });
 
 describe('a hot swap', () => {
+  it('has who waits for all events to be observed wait for the new one too, and goes on counting what was dropped', async () => {
+    const first = Promise.withResolvers<void>();
+    const stopped = { agent: agent(), reason: 'x' };
+    let seen = 0;
+    const told = (version: string, on_agent_stopped: () => unknown) =>
+      plugin('p', { version, hooks: { on_agent_stopped } });
+    const plugins = await load([told('1.0.0', () => first.promise)]);
+    for (let i = 0; i < observedMax + 5; i++) plugins.observe('on_agent_stopped', stopped);
+    const dropped = plugins.report()[0]?.dropped;
+    let isObserved = false;
+    const observed = plugins.observed().then(() => {
+      isObserved = true;
+    });
+    const second = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const swap = plugins.load(
+      told('1.0.1', () => {
+        seen += 1;
+        held.resolve();
+        return second.promise;
+      }),
+    );
+    first.resolve();
+    await held.promise;
+    await swap;
+    expect([isObserved, plugins.report()[0]?.dropped]).toEqual([false, dropped]);
+    second.resolve();
+    await observed;
+    expect(dropped).toBe(5);
+    expect(seen + 5).toBeGreaterThanOrEqual(observedMax);
+  });
+
   it('provisions, validates, swaps, drains and disposes, in this order', async () => {
     const steps: string[] = [];
     const plugins = await load([noting('p', steps, { label: 'old' })]);

@@ -274,8 +274,9 @@ describe('error patterns', () => {
     const released: string[] = [];
     const holding = {
       holdOff: () => {},
-      release: (_plugin: string, agentId: string) => void released.push(agentId),
+      release: (_holder: unknown, agentId: string) => void released.push(agentId),
       releaseAll: () => {},
+      handOver: () => {},
     };
     const plugins = await load([automation], { holding });
     const error = { code: 'c', message: 'x', retryable: true };

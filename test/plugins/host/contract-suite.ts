@@ -102,12 +102,13 @@ export function pluginContract(place: string, open: () => Promise<AnyPlugin>): v
       const said: unknown[] = [];
       const released = Promise.withResolvers<void>();
       const holding = {
-        holdOff: (...what: unknown[]) => said.push(what),
-        release: (...what: unknown[]) => {
-          said.push(what);
+        holdOff: ({ name }: { readonly name: string }, ...what: unknown[]) => said.push([name, ...what]),
+        release: ({ name }: { readonly name: string }, ...what: unknown[]) => {
+          said.push([name, ...what]);
           released.resolve();
         },
         releaseAll: () => {},
+        handOver: () => {},
       };
       await load({ holding });
       await used().hold('a1');

@@ -62,6 +62,22 @@ describe('a failover', () => {
     expect(orchestrator.getTask(task.id)).toMatchObject({ state: 'running', agentId: standIn?.id });
   });
 
+  it('moves the others when one that runs must not run twice, and lets that one end as it asked for', async () => {
+    const { orchestrator, task } = await rig([production], config());
+    const [a, b] = [
+      await orchestrator.spawnAgent({ role: 'worker', tasksMax: 2 }),
+      await orchestrator.spawnAgent({ role: 'worker' }),
+    ];
+    const once = await orchestrator.delegateTask({ type: 't', agentId: a.id, whenInterrupted: 'fail' });
+    const other = await orchestrator.delegateTask({ type: 't', agentId: a.id });
+    const result = await orchestrator.use(production).failover({ agentId: a.id });
+    expect(result.state).toBe('done');
+    expect(result.steps.at(-1)?.detail).toContain(`${once.id} must not run twice and ended with it`);
+    expect(orchestrator.getAgent(a.id)?.state).toBe('stopped');
+    expect(task(once)).toMatchObject({ state: 'failed', error: { code: 'agent_stopped' } });
+    expect(task(other)).toMatchObject({ state: 'running', agentId: b.id });
+  });
+
   it('stops before it harms when nobody can stand in', async () => {
     const { orchestrator } = await rig([production], config());
     const agent = await orchestrator.spawnAgent({ role: 'worker' });
