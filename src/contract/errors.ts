@@ -70,7 +70,10 @@ export const ERRORS = {
   BAD_CONFIG: { status: 422, hint: 'Mend the places above, then check with `banyan validate`.' },
   NO_WORKERS: { status: 409, hint: 'Start the gateway with --workers 2 or more to replace its processes one by one.' },
   RESTARTING: { status: 409, hint: 'Wait until it has ended: `banyan status` lists the workers.' },
-  RESTART_FAILED: { status: 503, hint: 'The workers that were not replaced go on serving; see the log.' },
+  RESTART_FAILED: {
+    status: 503,
+    hint: 'Unless the gateway stops, the workers that were not replaced go on serving; see the log.',
+  },
   DIRTY_TREE: { status: 409, hint: 'Commit or stash what you have, or pass --allow-dirty.' },
   // the kernel
   DUPLICATE_ID: { status: 409, hint: 'Choose another id, or leave it out to be given one.' },

@@ -47,11 +47,6 @@ export function isOurs(lower: string): boolean {
   return lower.startsWith(INTERNAL_PREFIX);
 }
 
-/** An answer's headers with ours behind them: the only ones with names of ours. */
-export function withOurs(headers: RawHeaders, ours: RawHeaders): RawHeaders {
-  return [...headers, ...ours];
-}
-
 /** Framing is not for a client to take away, whatever its Connection says. */
 const NEVER_NOMINATED = new Set(['host', 'content-length']);
 const USUAL_CONNECTION = /^(?:keep-alive|close)$/i;

@@ -3,7 +3,7 @@ import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import type { ClientEnd } from '../arrival.ts';
 import type { Flow } from '../flow.ts';
-import { answerHeaders, FIELD_TEXT, safePhrase, withOurs } from '../headers.ts';
+import { answerHeaders, FIELD_TEXT, safePhrase } from '../headers.ts';
 import { rawAnswer } from '../own-answer.ts';
 import { fieldLines, lastChunk, writeChunk } from './chunks.ts';
 import { isNamed } from './fields.ts';
@@ -108,7 +108,7 @@ export class SocketAnswer implements ClientEnd {
     const isOld = this.#request.httpVersionMinor === 0;
     const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304;
     const own = answerHeaders(headers, status, !isOld && !bodiless);
-    const kept = this.#besides === null ? own : withOurs(own, this.#besides());
+    const kept = this.#besides === null ? own : [...own, ...this.#besides()];
     const hasLength = namesLength(kept);
     this.#framing = bodiless ? 'none' : hasLength ? 'length' : isOld ? 'close' : 'chunked';
     this.#last = !this.#mayGoOn || (isOld && !hasLength);

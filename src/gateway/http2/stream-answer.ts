@@ -3,7 +3,7 @@ import type { RawHeaders } from '../../contract/calls.ts';
 import { BanyanError, type ErrorCode } from '../../contract/errors.ts';
 import type { ClientEnd } from '../arrival.ts';
 import type { Flow } from '../flow.ts';
-import { answerHeaders, FIELD_TEXT, forwardedTrailers, withOurs } from '../headers.ts';
+import { answerHeaders, FIELD_TEXT, forwardedTrailers } from '../headers.ts';
 import { errorBody } from '../own-answer.ts';
 import { readRestMs } from '../read-rest.ts';
 import type { StreamRequest } from './stream-request.ts';
@@ -106,7 +106,7 @@ export class StreamAnswer implements ClientEnd {
     if (this.#isClosed) return;
     const kept = answerHeaders(headers, status, false);
     if (!kept.every((text) => FIELD_TEXT.test(text))) throw new TypeError('Invalid character in a header');
-    const all = this.#besides === null ? kept : withOurs(kept, this.#besides());
+    const all = this.#besides === null ? kept : [...kept, ...this.#besides()];
     this.#status = status;
     // An answer is the upstream's: it brings its own date or none. Node's types do not know the option.
     this.#sendsEnd = waitForTrailers;

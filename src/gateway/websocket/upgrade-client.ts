@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { RawHeaders } from '../../contract/calls.ts';
 import type { BanyanError, ErrorCode } from '../../contract/errors.ts';
 import { headerValue } from '../../wire/headers.ts';
-import { answerHeaders, safePhrase, withOurs } from '../headers.ts';
+import { answerHeaders, safePhrase } from '../headers.ts';
 import { dateNow, errorBody } from '../own-answer.ts';
 import type { WrittenAnswer } from '../telemetry/call-record.ts';
 import { cutLater, endSoon } from './end-soon.ts';
@@ -99,7 +99,7 @@ export class UpgradeClient implements WrittenAnswer {
 
   #head(status: number, statusText: string, own: RawHeaders): void {
     this.#status = status;
-    const headers = this.#besides === null ? own : withOurs(own, this.#besides());
+    const headers = this.#besides === null ? own : [...own, ...this.#besides()];
     const lines = [`HTTP/1.1 ${status} ${safePhrase(statusText) || STATUS_CODES[status] || ''}`];
     for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
     this.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
